@@ -1,0 +1,1 @@
+"""Keep CRMs true: one record per lead, only what changed, every write accounted for."""

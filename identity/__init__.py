@@ -1,0 +1,1 @@
+"""Who is this: one lead per person, from signals; every merge explained and reversible."""

@@ -1,0 +1,7 @@
+"""The admin site of LeadHub."""
+
+from unfold.sites import UnfoldAdminSite
+
+
+class LeadHubAdminSite(UnfoldAdminSite):
+    """Unfold's site under LeadHub's name."""

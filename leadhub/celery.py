@@ -1,0 +1,26 @@
+"""The Celery application. It carries wake-ups, never leads."""
+
+import os
+from typing import Any
+
+from celery import Celery, signals
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadhub.settings")
+
+app = Celery("leadhub")
+app.config_from_object(lambda: settings.CELERY)  # type: ignore[arg-type, unused-ignore]
+app.autodiscover_tasks()
+
+
+@signals.worker_ready.connect
+def _sweep(**_ignored: Any) -> None:
+    """Let the worker's parent sweep each second, so that a wiped broker delays nothing for long."""
+    from leadhub.kernel import wake  # noqa: PLC0415 - Django is set up only now
+
+    wake.start()
+
+
+@signals.setup_logging.connect
+def _keep_our_logging(**_ignored: Any) -> None:
+    """Stop Celery from replacing the logging that the settings describe."""

@@ -1,0 +1,1 @@
+"""System checks: a wrong or missing setting stops the start with a sentence that says what to do."""

@@ -1,0 +1,108 @@
+"""Every statement that differs between SQLite and PostgreSQL, or that the ORM cannot say."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from django.db import connection, transaction
+
+_PUT_ROW = "(%s, %s, %s, 1, 0, 0, 0, %s, %s, NULL, 0, false, '', '', NULL)"
+_COLUMNS = (
+    "stage, subject, lane, wanted, claimed, attempts, bounced, since, due_at, lease_until, token, orphaned, "
+    "reason, detail, quarantined_at"
+)
+# A leased row or one that backs off keeps its time; a quarantined one (due_at NULL) becomes due.
+_ON_CONFLICT = """
+ON CONFLICT (stage, subject) DO UPDATE SET
+  wanted = kernel_work.wanted + 1,
+  lane = CASE WHEN excluded.lane < kernel_work.lane THEN excluded.lane ELSE kernel_work.lane END,
+  due_at = CASE
+    WHEN kernel_work.due_at IS NULL THEN excluded.due_at
+    WHEN kernel_work.lease_until IS NOT NULL OR kernel_work.reason <> '' THEN kernel_work.due_at
+    WHEN excluded.due_at < kernel_work.due_at THEN excluded.due_at
+    ELSE kernel_work.due_at END,
+  attempts = CASE WHEN kernel_work.due_at IS NULL THEN 0 ELSE kernel_work.attempts END,
+  reason = CASE WHEN kernel_work.due_at IS NULL THEN '' ELSE kernel_work.reason END,
+  quarantined_at = NULL"""
+
+
+@cache
+def put_sql(*, rows: int) -> str:
+    """Make the upsert of work for `rows` rows of (stage, subject, lane, since, due_at)."""
+    values = ", ".join([_PUT_ROW] * rows)
+    return f"INSERT INTO kernel_work ({_COLUMNS}) VALUES {values}{_ON_CONFLICT}"  # noqa: S608 - placeholders only
+
+
+@cache
+def claim_sql(vendor: str) -> str:
+    """Make the claim: one row alone if its lease ran out, else a batch. One autocommit statement on both databases.
+
+    Parameters: stage, now, stage, now, size, token, due_at, lease_until.
+    The outer column is named in full: a bare `id` would bind to the updated table and claim every row.
+    """
+    skip = "" if vendor == "sqlite" else "FOR UPDATE SKIP LOCKED"
+    return f"""
+WITH expired AS MATERIALIZED (
+  SELECT w.id FROM kernel_work w WHERE w.stage = %s AND w.lease_until <= %s AND w.due_at IS NOT NULL
+  ORDER BY w.lease_until LIMIT 1 {skip}
+), fresh AS MATERIALIZED (
+  SELECT w.id FROM kernel_work w
+  WHERE w.stage = %s AND w.due_at <= %s AND w.lease_until IS NULL AND NOT EXISTS (SELECT 1 FROM expired)
+  ORDER BY w.lane, w.due_at LIMIT %s {skip}
+), picked AS MATERIALIZED (SELECT expired.id FROM expired UNION ALL SELECT fresh.id FROM fresh)
+UPDATE kernel_work SET token = %s, due_at = %s, orphaned = (lease_until IS NOT NULL AND token <> 0), lease_until = %s,
+  claimed = wanted, attempts = attempts + CASE WHEN (SELECT count(*) FROM picked) = 1 THEN 1 ELSE 0 END
+WHERE kernel_work.id IN (SELECT picked.id FROM picked)
+RETURNING kernel_work.id, kernel_work.subject, kernel_work.lane, kernel_work.attempts, kernel_work.bounced,
+  kernel_work.orphaned"""  # noqa: S608 - placeholders only
+
+
+def append_once(*, table: str, row: Mapping[str, object], stage: str, lane: int, now: datetime) -> bool:
+    """Insert the row (its `id` a UUID) and its work in one commit; False when a unique constraint has it already."""
+    columns = ", ".join(row)
+    marks = ", ".join(["%s"] * len(row))
+    values = [for_db(value) for value in row.values()]
+    work = [stage, for_db(row["id"]), lane, now, now]
+    insert = f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - names are ours
+    if connection.vendor == "postgresql":
+        return _append_in_one_statement(insert, values, work)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(insert, values)
+        if not cursor.rowcount:
+            return False
+        cursor.execute(put_sql(rows=1), work)
+    return True
+
+
+def _append_in_one_statement(insert: str, values: list[object], work: list[object]) -> bool:
+    stage, _id, lane, since, due_at = work
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH fresh AS ({insert} RETURNING id) INSERT INTO kernel_work ({_COLUMNS}) "  # noqa: S608 - placeholders only
+            "SELECT %s, fresh.id, %s, 1, 0, 0, 0, %s, %s, NULL, 0, false, '', '', NULL FROM fresh",
+            [*values, stage, lane, since, due_at],
+        )
+        return bool(cursor.rowcount)
+
+
+def for_db(value: object) -> object:
+    """Give a UUID the form this database stores (SQLite: 32 hex digits); everything else as it is."""
+    if isinstance(value, UUID) and connection.vendor == "sqlite":
+        return value.hex
+    return value
+
+
+def as_uuid(value: object) -> UUID:
+    """Read a UUID from a raw row."""
+    return value if isinstance(value, UUID) else UUID(str(value))
+
+
+def id_list(ids: Sequence[int]) -> str:
+    """Give the placeholder list for an IN clause."""
+    return "(" + ", ".join(["%s"] * len(ids)) + ")"
+
+
+def id_params(ids: Sequence[int]) -> list[object]:
+    """Give the parameters that belong to `id_list`."""
+    return list(ids)

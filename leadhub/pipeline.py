@@ -1,0 +1,58 @@
+"""THE MAP: what happens to a signal, in order. Everything between the door and the CRM is one of these four stages.
+
+    door ── InboundEvent ──▶ normalise ── Signal ──▶ resolve ── Lead ──▶ decide ── Assignment ──▶ push ── CRM
+
+Each stage claims rows of `Work` (kernel), does them as a batch, and puts work for the next stage in the same commit.
+A wake-up runs all four once; each drains until a claim comes back short.
+"""
+
+from dataclasses import dataclass
+
+from celery import Celery, chain, signature
+
+from leadhub.celery import app
+from leadhub.kernel import wake
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage: what its rows are about, the task that drains them, the queue, and how many rows one claim takes."""
+
+    name: str
+    subject: str
+    task: str
+    queue: str
+    size: int
+
+
+STAGES = (
+    Stage(name="normalise", subject="InboundEvent", task="capture.tasks.normalise", queue="pipeline", size=200),
+    Stage(name="resolve", subject="Signal", task="identity.tasks.resolve", queue="pipeline", size=200),
+    Stage(name="decide", subject="Lead", task="routing.tasks.decide", queue="pipeline", size=200),
+    Stage(name="push", subject="Lead, once per CRM connection", task="crm_sync.tasks.push", queue="pipeline", size=100),
+)
+
+
+def steps() -> chain:
+    """Make the Celery chain of one wake-up."""
+    return chain(
+        *(signature(s.task, kwargs={"size": s.size}, immutable=True, queue=s.queue, app=app) for s in STAGES), app=app
+    )
+
+
+def run_here() -> None:
+    """Run the chain in this thread: embedded mode, `manage.py drain`, and tests."""
+    for stage in STAGES:
+        app.tasks[stage.task].apply(kwargs={"size": stage.size}, throw=True)
+
+
+def publish() -> None:
+    """Send the chain to the workers unless one is already on its way."""
+    if wake.take_token():
+        steps().apply_async(expires=10)
+
+
+def connect(*, broker: bool, celery: Celery = app) -> None:
+    """Tell the waker how a wake-up is sent in this process."""
+    celery.finalize(auto=True)
+    wake.configure(publish if broker else run_here)

@@ -1,0 +1,43 @@
+"""The WSGI door. Webhooks get a handler without middleware: no session, no CSRF, nothing that costs and protects nobody."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
+from django.core.handlers.wsgi import WSGIHandler
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadhub.settings")
+
+import django
+
+django.setup(set_prefix=False)
+
+from leadhub.kernel import wake  # noqa: E402 - needs the apps
+
+
+class CaptureHandler(WSGIHandler):
+    """Django's handler with an empty middleware chain."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Wrap the view alone. Same attributes as BaseHandler.load_middleware (Django 5.2) sets."""
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        self._middleware_chain = convert_exception_to_response(self._get_response)
+
+
+class Application:
+    """Send /in/ to the capture handler and everything else to the full one."""
+
+    def __init__(self) -> None:
+        self._capture, self._full = CaptureHandler(), WSGIHandler()
+        if not settings.REDIS_URL:
+            wake.start()  # embedded: this process is the worker too, and must sweep from the first second
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        handler = self._capture if environ.get("PATH_INFO", "").startswith("/in/") else self._full
+        return handler(environ, start_response)
+
+
+application = Application()

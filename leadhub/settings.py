@@ -87,6 +87,7 @@ if EMBEDDED:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": LEADHUB_HOME / "leadhub.sqlite3",
             "CONN_MAX_AGE": None,
+            "TEST": {"NAME": LEADHUB_HOME / "test.sqlite3"},  # a file as in life: threads and WAL behave as there
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 5,

@@ -1,0 +1,1 @@
+"""The tests, mirroring the source. Run them with `python -m pytest`."""

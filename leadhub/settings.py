@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "leadhub.middleware.SetContentSecurityPolicy",
     "leadhub.middleware.RefuseNul",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -125,6 +126,7 @@ X_FRAME_OPTIONS = "DENY"
 _HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
 SECURE_SSL_REDIRECT = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked over plain HTTP from inside
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("LEADHUB_BEHIND_PROXY", default=False) else None
@@ -159,6 +161,7 @@ SPECTACULAR_SETTINGS = {
 LEADHUB_MAX_BODY = env.int("LEADHUB_MAX_BODY", default=256 * 1024)  # bytes
 LEADHUB_RATE = env.int("LEADHUB_RATE", default=2000)  # deliveries per source and second, in one process
 LEADHUB_TRUSTED_PROXIES = env.int("LEADHUB_TRUSTED_PROXIES", default=0)  # hops that set X-Forwarded-For
+LEADHUB_METRICS_TOKEN = env.str("LEADHUB_METRICS_TOKEN", default="")  # empty: /metrics answers this machine only
 # The pipeline.
 LEADHUB_WAKE = env.bool("LEADHUB_WAKE", default=True)
 LEADHUB_CROWDED_AFTER = env.int("LEADHUB_CROWDED_AFTER", default=4)  # distinct people on one key

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 
 from leadhub.kernel import clock, retry
 from leadhub.kernel.errors import LeaseLost, Permanent, Retryable
@@ -91,14 +92,14 @@ class Batch:
 
     def give_back(self, *, at: datetime, because: str = "", bounced: bool = False) -> None:
         """Return the rows untouched, due at `at`; the attempt is not counted."""
-        fields: dict[str, object] = {"due_at": at, "lease_until": None, "token": 0, "reason": because[:300]}
-        for job in self.jobs:
-            row = Work.objects.filter(pk=job.id, token=self.token)
-            row.update(
-                **fields,
-                attempts=job.attempts - 1 if self.counted else job.attempts,
-                bounced=job.bounced + 1 if bounced else job.bounced,
-            )
+        Work.objects.filter(id__in=[job.id for job in self.jobs], token=self.token).update(
+            due_at=at,
+            lease_until=None,
+            token=0,
+            reason=because[:300],
+            attempts=F("attempts") - (1 if self.counted else 0),
+            bounced=F("bounced") + (1 if bounced else 0),
+        )
 
     def quarantine(self, job: Job, *, reason: str, detail: str = "") -> None:
         """Set one row aside until a person acts; the others go on. Safe inside the transaction that finishes them."""
@@ -194,15 +195,22 @@ def claim(*, stage: str, size: int, lease: timedelta = LEASE) -> Batch | None:
     return Batch(stage=stage, token=token, lease_until=until, jobs=tuple(jobs), counted=len(jobs) == 1)
 
 
-def drain(*, stage: str, handle: Handle, size: int, seconds: float = 20.0) -> bool:
-    """Work until a claim comes back short or the time is up. Gives True when more may be due."""
+Room = Callable[[], int]
+
+
+def drain(*, stage: str, handle: Handle, size: int, seconds: float = 20.0, room: Room | None = None) -> bool:
+    """Work until a claim comes back short or the time is up. Gives True when more may be due.
+
+    `room` is asked before each claim how many rows may be taken now, for a stage whose service may close; 0 ends.
+    """
     enough = clock.now() + timedelta(seconds=seconds)
     while clock.now() < enough:
-        batch = claim(stage=stage, size=size)
+        take = size if room is None else min(size, room())
+        batch = claim(stage=stage, size=take) if take else None
         if batch is None:
             return False
         work_through(batch, handle)
-        if len(batch.jobs) < size and not _was_alone(batch):
+        if len(batch.jobs) < take and not _was_alone(batch):
             return False
     return True
 

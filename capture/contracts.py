@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+
 def nothing() -> Mapping[str, str]:
     """Give the empty mapping nobody can change."""
     return MappingProxyType({})
@@ -117,6 +118,7 @@ class SignalDraft:
     conversation: str = ""  # "twilio:CA…": what ties the parts of one call together
     attributes: Mapping[str, str] = field(default_factory=nothing)
     consents: tuple[ConsentClaim, ...] = ()
+    confidence: Mapping[str, float] = field(default_factory=dict)  # field -> the most this source's word is worth
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from capture.contracts import Kind
-from leadhub.kernel import history, ids
+from leadhub.kernel import clock, history, ids
 
 
 class Source(models.Model):
@@ -23,7 +23,7 @@ class Source(models.Model):
     options = models.JSONField(default=dict, blank=True, help_text="What this adapter needs besides a secret.")
     consent_text_version = models.CharField(max_length=40, blank=True)
     enabled = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     history = history.track(excluded_fields=["secrets"])
 
@@ -75,6 +75,18 @@ class InboundEvent(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Release(models.Model):
+    """A person looked at a delivery that was held as spam and let it through."""
+
+    event = models.OneToOneField(InboundEvent, on_delete=models.PROTECT, primary_key=True, related_name="release")
+    by = models.CharField(max_length=100)
+    because = models.CharField(max_length=300, blank=True)
+    released_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.event_id} released by {self.by}"
 
 
 class Signal(models.Model):

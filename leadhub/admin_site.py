@@ -73,7 +73,8 @@ class LeadHubAdminSite(UnfoldAdminSite):
             "breakers": list(Breaker.objects.exclude(state=Breaker.State.CLOSED).order_by("name")),
             "no_events": not InboundEvent.objects.exists(),
         }
-        return super().index(request, {**said, **(extra_context or {})})
+        page: TemplateResponse = super().index(request, {**said, **(extra_context or {})})
+        return page
 
     def _models_seen_by(self, user: User | AnonymousUser) -> dict[str, type[Model]]:
         return {model._meta.label_lower: model for model in self._registry if _may_view(user, model)}

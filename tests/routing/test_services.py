@@ -26,8 +26,15 @@ def add(name: str, *territories: str) -> Owner:
     return services.add_owner(name=name, email=f"{name.lower()}@desk.example", territories=territories)
 
 
-def lead(**fields: object) -> Lead:
-    return Lead.objects.create(created_at=NOW, updated_at=NOW, **{"phone": "+14155552671", **fields})
+def lead(*, state: str = "active", merged_into: Lead | None = None, **fields: str) -> Lead:
+    values = fields or {"phone": "+14155552671"}
+    return Lead.objects.create(
+        created_at=NOW, updated_at=NOW, state=state, merged_into=merged_into, provenance=known(**values), **values
+    )
+
+
+def known(**values: str) -> dict[str, dict[str, str]]:
+    return {field: {"value": value, "signal": "", "at": NOW.isoformat()} for field, value in values.items()}
 
 
 def claimed() -> work.Batch:
@@ -96,9 +103,9 @@ def test_a_lead_nobody_could_take_is_decided_again_when_somebody_can() -> None:
 
 def test_a_lead_nobody_could_take_is_decided_again_when_we_learn_where_it_is() -> None:
     add("Ada", "GB")
-    one = lead(phone="", email="who@knows.example")
+    one = lead(email="who@knows.example")
     decide(one)
-    Lead.objects.filter(pk=one.pk).update(country="GB")
+    Lead.objects.filter(pk=one.pk).update(provenance=known(country="GB"))
     decide(one)
     assert selectors.owners([one.id]) == {one.id: "ada@desk.example"}
 

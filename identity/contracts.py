@@ -43,3 +43,28 @@ class LeadSnapshot:
     def contactable(self) -> bool:
         """Tell whether there is any contact point at all."""
         return bool(self.value("phone") or self.value("email"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimelineEntry:
+    """One thing that happened to a lead. `ref` is the id of the row it was read from."""
+
+    at: datetime
+    kind: str  # message, call, lead, edit, consent, status, change, merge, unmerge
+    title: str
+    detail: Mapping[str, object]
+    ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lineage:
+    """Where one value of a lead comes from: decision, signal, and the digest of the raw bytes."""
+
+    field: str
+    value: str
+    raw: str
+    rank: str
+    survivors_over: tuple[Mapping[str, object], ...]
+    signal: Mapping[str, object]
+    resolution: Mapping[str, object]
+    event: Mapping[str, object]

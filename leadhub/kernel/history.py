@@ -46,8 +46,8 @@ def track(**options: Any) -> HistoricalRecords:
 def write(rows: Sequence[Row], *, causes: Mapping[Any, Cause], new: frozenset[Any], now: datetime) -> None:
     """Upsert tracked rows with their history, in two statements.
 
-    In: unsaved or changed rows of one model, the cause per primary key, the keys that are new, the time.
-    Runs in the caller's transaction, or its own.
+    In: unsaved or changed rows of one model, the cause per primary key (a row without one changed nothing that history
+    tracks), the keys that are new, the time. Runs in the caller's transaction, or its own.
     """
     if not rows:
         return
@@ -58,7 +58,9 @@ def write(rows: Sequence[Row], *, causes: Mapping[Any, Cause], new: frozenset[An
             rows, update_conflicts=True, unique_fields=[_key_name(model)], update_fields=fields
         )
         history = model.history.model  # type: ignore[attr-defined]
-        history.objects.bulk_create([_version(history, row, causes[row.pk], row.pk in new, now) for row in rows])
+        history.objects.bulk_create(
+            [_version(history, row, causes[row.pk], row.pk in new, now) for row in rows if row.pk in causes]
+        )
 
 
 def _key_name(model: type[models.Model]) -> str:

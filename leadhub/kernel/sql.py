@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -64,13 +65,13 @@ class Asked:
     """A column's value that the database finds out itself, in the same statement."""
 
     sql: str
-    params: tuple[object, ...]
+    params: tuple[Any, ...]
 
 
 def append_once(*, table: str, row: Mapping[str, object], stage: str, lane: int, now: datetime) -> bool:
     """Insert the row (its `id` a UUID) and its work in one commit; False when a unique constraint has it already."""
     marks = ", ".join(f"({value.sql})" if isinstance(value, Asked) else "%s" for value in row.values())
-    values: list[object] = []
+    values: list[Any] = []
     for value in row.values():
         values.extend(value.params if isinstance(value, Asked) else (for_db(value),))
     insert, both = _append_sql(table, ", ".join(row), marks)
@@ -97,7 +98,7 @@ def _append_sql(table: str, columns: str, marks: str) -> tuple[str, str]:
     return insert, both
 
 
-def for_db(value: object) -> object:
+def for_db(value: Any) -> Any:
     """Give a UUID or a time the form the ORM stores in this database; everything else as it is."""
     if connection.vendor != "sqlite":
         return value
@@ -113,11 +114,6 @@ def as_uuid(value: object) -> UUID:
     return value if isinstance(value, UUID) else UUID(str(value))
 
 
-def id_list(ids: Sequence[int]) -> str:
+def in_list(ids: Sequence[int]) -> str:
     """Give the placeholder list for an IN clause."""
     return "(" + ", ".join(["%s"] * len(ids)) + ")"
-
-
-def id_params(ids: Sequence[int]) -> list[object]:
-    """Give the parameters that belong to `id_list`."""
-    return list(ids)

@@ -11,15 +11,16 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
 from leadhub.kernel import clock, retry
 from leadhub.kernel.errors import LeaseLost, Permanent, Retryable
 from leadhub.kernel.models import Outlet, Work
-from leadhub.kernel.sql import as_uuid, claim_sql, for_db, id_list, id_params, put_sql
+from leadhub.kernel.sql import as_uuid, claim_sql, for_db, in_list, put_sql
 
 log = logging.getLogger(__name__)
 
@@ -76,8 +77,8 @@ class Batch:
         ids = [job.id for job in done]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM kernel_work WHERE token = %s AND id IN {id_list(ids)} AND wanted = claimed",  # noqa: S608 - placeholders only
-                [self.token, *id_params(ids)],
+                f"DELETE FROM kernel_work WHERE token = %s AND id IN {in_list(ids)} AND wanted = claimed",
+                [self.token, *ids],
             )
             left = len(ids) - cursor.rowcount
             if left:
@@ -121,7 +122,7 @@ class Batch:
         if isinstance(error, Permanent) or attempts >= retry.MAX_ATTEMPTS:
             self.quarantine(job, reason=reason, detail=detail)
             return
-        again = clock.now() + timedelta(seconds=retry.backoff(attempts, jitter=random.random()))  # noqa: S311 - not a secret
+        again = clock.now() + timedelta(seconds=retry.backoff(attempts, jitter=random.random()))
         # lease_until stays set, with no token: the row is claimed alone when it is due again.
         Work.objects.filter(pk=job.id, token=self.token).update(
             due_at=again, lease_until=again, token=0, attempts=attempts, reason=reason[:300], detail=detail
@@ -163,9 +164,9 @@ def put(
     with connection.cursor() as cursor:
         for start in range(0, len(ordered), ROWS_IN_A_PUT):
             chunk = ordered[start : start + ROWS_IN_A_PUT]
-            params: list[object] = []
+            params: list[Any] = []
             for subject in chunk:
-                params += [stage, for_db(subject), lane, now, due_at or now]
+                params += [stage, for_db(subject), lane, for_db(now), for_db(due_at or now)]
             cursor.execute(put_sql(rows=len(chunk)), params)
 
 
@@ -181,9 +182,10 @@ def claim(*, stage: str, size: int, lease: timedelta = LEASE) -> Batch | None:
     """Claim up to `size` due rows, or one row alone if its last claim ended badly. None when nothing is due."""
     now = clock.now()
     until = now + lease
-    token = random.getrandbits(62) | 1  # noqa: S311 - only has to differ from other claims; 0 means nobody
+    token = random.getrandbits(62) | 1
+    at, end = for_db(now), for_db(until)
     with connection.cursor() as cursor:
-        cursor.execute(claim_sql(connection.vendor), [stage, now, stage, now, size, token, until, until])
+        cursor.execute(claim_sql(connection.vendor), [stage, at, stage, at, size, token, end, end])
         rows = cursor.fetchall()
     if not rows:
         return None
@@ -236,7 +238,7 @@ def work_through(batch: Batch, handle: Handle) -> None:
         _give_back_later(batch, later)
     except (OperationalError, InterfaceError) as away:
         _database_trouble(batch, away)
-    except Exception as error:  # the task loop is the last door: whatever a row does, the others go on
+    except Exception as error:
         _isolate(batch, handle, error)
 
 
@@ -250,16 +252,16 @@ def _isolate(batch: Batch, handle: Handle, error: Exception) -> None:
 
 
 def _give_back_later(batch: Batch, later: Retryable) -> None:
-    wait = later.after if later.after is not None else retry.backoff(1, jitter=random.random())  # noqa: S311
+    wait = later.after if later.after is not None else retry.backoff(1, jitter=random.random())
     batch.give_back(at=clock.now() + timedelta(seconds=wait), because=str(later))
 
 
-def _database_trouble(batch: Batch, error: DatabaseError) -> None:
+def _database_trouble(batch: Batch, error: Exception) -> None:
     # A deadlock or a lock time-out says nothing about the row. With the database away the give-back fails too:
     # then the lease runs out and the rows come back by themselves.
     log.warning("database trouble", extra={"stage": batch.stage}, exc_info=error)
     with transaction.atomic():
-        batch.give_back(at=clock.now() + timedelta(seconds=random.uniform(0.05, 0.5)), because="The database was busy.")  # noqa: S311
+        batch.give_back(at=clock.now() + timedelta(seconds=random.uniform(0.05, 0.5)), because="The database was busy.")
 
 
 def _explain(error: BaseException) -> str:

@@ -1,0 +1,1 @@
+"""Comparing what two profiles show of a person (pure)."""

@@ -12,7 +12,8 @@ READY := $(VENV)/.ready
 # Settings of this shell must not reach the tools; the tests look after themselves (tests/services.py).
 PLAIN := env -u DATABASE_URL -u REDIS_URL -u DJANGO_SETTINGS_MODULE LEADHUB_HOME=.leadhub/check
 
-.PHONY: help install demo serve test test-sqlite test-postgres check format types coverage chaos browser env lock clean
+.PHONY: help install demo serve test test-sqlite test-postgres check check-format check-lint check-house check-imports check-types check-migrations check-deploy \
+  format coverage chaos browser env lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,16 +48,37 @@ test-postgres: $(READY)
 	@echo "== tests on PostgreSQL and Redis"
 	@LEADHUB_TEST_ON=postgres $(RUN) -m pytest $(ARGS)
 
-check: $(READY) ## Format, lint, types, boundaries, migrations, deployment
-	@echo "== format";       $(RUN) -m ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
-	@echo "== lint";         $(RUN) -m ruff check --quiet .
-	@echo "== house numbers"; $(RUN) -m tools.house_numbers
-	@echo "== history";      $(RUN) -m tools.history_lint
-	@echo "== boundaries";   said=$$($(RUN) -c 'from importlinter.cli import lint_imports_command as c; c()' --no-logo 2>&1) || { echo "$$said"; exit 1; }
-	@echo "== types";        $(PLAIN) $(RUN) -m mypy
-	@echo "== migrations";   $(PLAIN) $(RUN) manage.py makemigrations --check --dry-run
-	@echo "== deployment";   $(PLAIN) $(RUN) -m tools.check_deploy
+check: check-format check-lint check-house check-imports check-types check-migrations check-deploy ## Everything a tool can see (make -k check: go on after a failure)
 	@echo "make check: all is well."
+
+check-format: $(READY)
+	@echo "== format"
+	@$(RUN) -m ruff format --check --quiet --output-format concise . || { echo "Run: make format"; exit 1; }
+
+check-lint: $(READY)
+	@echo "== lint"
+	@$(RUN) -m ruff check --quiet --output-format concise .
+
+check-house: $(READY)
+	@echo "== house numbers, history"
+	@$(RUN) -m tools.house_numbers
+	@$(RUN) -m tools.history_lint
+
+check-imports: $(READY)
+	@echo "== boundaries"
+	@said=$$($(RUN) -c 'from importlinter.cli import lint_imports_command as c; c()' --no-logo 2>&1) || { echo "$$said"; exit 1; }
+
+check-types: $(READY)
+	@echo "== types"
+	@$(PLAIN) $(RUN) -m mypy
+
+check-migrations: $(READY)
+	@echo "== migrations"
+	@$(PLAIN) $(RUN) manage.py makemigrations --check --dry-run
+
+check-deploy: $(READY)
+	@echo "== deployment"
+	@$(PLAIN) $(RUN) -m tools.check_deploy
 
 format: $(READY) ## Format and sort imports
 	@$(RUN) -m ruff check --quiet --select I --fix . ; $(RUN) -m ruff format .

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -44,11 +45,6 @@ class Server:
     url: str
     process: "subprocess.Popen[bytes]"
     folder: Path
-
-    @property
-    def port(self) -> int:
-        """Give the port it listens on."""
-        return int(self.url.rsplit(":", 1)[1].split("/")[0])
 
 
 _running: list[Server] = []
@@ -91,11 +87,17 @@ def start_redis(*, policy: str = "noeviction") -> str:
 
 def stop(url: str | None = None) -> None:
     """Stop the server with this URL, or every server this process started, and delete its data."""
-    for server in [s for s in _running if url is None or f":{s.port}/" in url]:
+    for server in [s for s in _running if url is None or port_of(s.url) == port_of(url)]:
         _running.remove(server)
-        _end(psutil.Process(server.process.pid)) if server.process.poll() is None else None
+        if server.process.poll() is None:
+            _end(psutil.Process(server.process.pid))
         server.process.wait()
         shutil.rmtree(server.folder, ignore_errors=True)
+
+
+def port_of(url: str) -> int:
+    """Give the port of a server's URL."""
+    return urlsplit(url).port or 0
 
 
 def environment(*, database_url: str, redis_url: str) -> dict[str, str]:

@@ -4,8 +4,10 @@ Run: python -m tools.house_numbers
 """
 
 import ast
+import io
 import re
 import sys
+import tokenize
 from collections.abc import Iterator
 
 from tools.sources import AROUND, OURS, Source, sources
@@ -46,9 +48,10 @@ def _sizes(source: Source) -> Iterator[str]:
 
 
 def _reasons(source: Source) -> Iterator[str]:
-    for number, line in enumerate(source.text.splitlines(), 1):
-        if found := NEEDS_A_REASON.search(line):
-            yield f"{source.name}:{number}: {found[1]} is silenced without a reason: write `# noqa: {found[1]} - why`."
+    for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
+        if token.type == tokenize.COMMENT and (found := NEEDS_A_REASON.search(token.string)):
+            place = f"{source.name}:{token.start[0]}"
+            yield f"{place}: {found[1]} is silenced without a reason: write `# noqa: {found[1]} - why`."
 
 
 def _names(source: Source) -> Iterator[str]:

@@ -81,7 +81,7 @@ def configure(send: Send) -> None:
 
 def start() -> Waker | None:
     """Start this process's waker, once; after a fork the child gets its own. None when nothing can be sent."""
-    global _waker, _pid  # noqa: PLW0603
+    global _waker, _pid
     with _guard:
         if _send is None or not settings.LEADHUB_WAKE:
             return None

@@ -77,7 +77,7 @@ class Batch:
         ids = [job.id for job in done]
         with connection.cursor() as cursor:
             cursor.execute(
-                f"DELETE FROM kernel_work WHERE token = %s AND id IN {in_list(ids)} AND wanted = claimed",
+                f"DELETE FROM kernel_work WHERE token = %s AND id IN {in_list(ids)} AND wanted = claimed",  # noqa: S608 - placeholders only
                 [self.token, *ids],
             )
             left = len(ids) - cursor.rowcount
@@ -122,7 +122,7 @@ class Batch:
         if isinstance(error, Permanent) or attempts >= retry.MAX_ATTEMPTS:
             self.quarantine(job, reason=reason, detail=detail)
             return
-        again = clock.now() + timedelta(seconds=retry.backoff(attempts, jitter=random.random()))
+        again = clock.now() + timedelta(seconds=retry.backoff(attempts, jitter=random.random()))  # noqa: S311 - not a secret
         # lease_until stays set, with no token: the row is claimed alone when it is due again.
         Work.objects.filter(pk=job.id, token=self.token).update(
             due_at=again, lease_until=again, token=0, attempts=attempts, reason=reason[:300], detail=detail
@@ -182,7 +182,7 @@ def claim(*, stage: str, size: int, lease: timedelta = LEASE) -> Batch | None:
     """Claim up to `size` due rows, or one row alone if its last claim ended badly. None when nothing is due."""
     now = clock.now()
     until = now + lease
-    token = random.getrandbits(62) | 1
+    token = random.getrandbits(62) | 1  # only has to differ from other claims; 0 means nobody
     at, end = for_db(now), for_db(until)
     with connection.cursor() as cursor:
         cursor.execute(claim_sql(connection.vendor), [stage, at, stage, at, size, token, end, end])
@@ -238,7 +238,7 @@ def work_through(batch: Batch, handle: Handle) -> None:
         _give_back_later(batch, later)
     except (OperationalError, InterfaceError) as away:
         _database_trouble(batch, away)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last door: whatever a row does, the others go on
         _isolate(batch, handle, error)
 
 
@@ -252,7 +252,7 @@ def _isolate(batch: Batch, handle: Handle, error: Exception) -> None:
 
 
 def _give_back_later(batch: Batch, later: Retryable) -> None:
-    wait = later.after if later.after is not None else retry.backoff(1, jitter=random.random())
+    wait = later.after if later.after is not None else retry.backoff(1, jitter=random.random())  # noqa: S311
     batch.give_back(at=clock.now() + timedelta(seconds=wait), because=str(later))
 
 
@@ -261,7 +261,7 @@ def _database_trouble(batch: Batch, error: Exception) -> None:
     # then the lease runs out and the rows come back by themselves.
     log.warning("database trouble", extra={"stage": batch.stage}, exc_info=error)
     with transaction.atomic():
-        batch.give_back(at=clock.now() + timedelta(seconds=random.uniform(0.05, 0.5)), because="The database was busy.")
+        batch.give_back(at=clock.now() + timedelta(seconds=random.uniform(0.05, 0.5)), because="The database was busy.")  # noqa: S311
 
 
 def _explain(error: BaseException) -> str:

@@ -4,8 +4,25 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.db.backends.sqlite3.operations import DatabaseOperations
 
+from leadhub.kernel import triggers
 from tests import services
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_that_keep_their_rows_can_be_emptied_between_tests() -> Iterator[None]:
+    """Lift the content triggers where Django empties the test database by DELETE; `post_migrate` puts them back."""
+    empty = DatabaseOperations.execute_sql_flush
+
+    def lift_and_empty(self: DatabaseOperations, sql_list: list[str]) -> None:
+        for guard in triggers.guards():
+            triggers.drop(guard, self.connection)
+        empty(self, sql_list)
+
+    DatabaseOperations.execute_sql_flush = lift_and_empty  # type: ignore[method-assign, assignment]
+    yield
+    DatabaseOperations.execute_sql_flush = empty  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

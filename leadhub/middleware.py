@@ -1,8 +1,10 @@
 """Middleware of the pages and the API (the capture door has none)."""
 
+import os
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from leadhub.kernel import problems
 
@@ -13,6 +15,15 @@ _COMMON = (
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; script-src 'self'"
 )
 _ADMIN = f"{_COMMON} 'unsafe-eval'"  # Unfold's Alpine evaluates expressions
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """Serve static files; what was not collected is found in the packages, so an empty folder is no fault."""
+
+    def add_files(self, root: str, prefix: str | None = None) -> None:
+        """Add a folder if there is one: WhiteNoise would warn at every start on a fresh machine."""
+        if os.path.isdir(root):
+            super().add_files(root, prefix)
 
 
 class RefuseNul:

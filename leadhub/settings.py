@@ -52,7 +52,7 @@ INSTALLED_APPS = [
 # The capture door runs without any of these: leadhub.wsgi gives /in/ a handler of its own.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "leadhub.middleware.StaticFiles",
     "leadhub.middleware.SetContentSecurityPolicy",
     "leadhub.middleware.RefuseNul",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -56,15 +56,16 @@ def succeeded(*, name: str, now: datetime) -> None:
         log.info("breaker closed", extra={"service": name})
 
 
-def failed(*, name: str, because: str, now: datetime) -> None:
-    """Count a failure in a row; several, or a failed probe, open the breaker for a pause that grows."""
+def failed(*, name: str, because: str, now: datetime) -> int:
+    """Count a failure in a row and give the count; several, or a failed probe, open for a pause that grows."""
     row = _counted(name, now)
     was_open = row.state != Breaker.State.CLOSED
     if not was_open and row.failures < OPENS_AFTER:
-        return
+        return row.failures
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** max(0, min(row.failures - OPENS_AFTER, 10)))
     until = now + timedelta(seconds=pause)
     _set(name, state=Breaker.State.OPEN, until=until, reason=because, now=now)
+    return row.failures
 
 
 def block(*, name: str, after: float | None, because: str, now: datetime) -> datetime:
@@ -102,3 +103,8 @@ def _counted(name: str, now: datetime) -> Breaker:
 def _set(name: str, *, state: Breaker.State, until: datetime, reason: str, now: datetime) -> None:
     Breaker.objects.filter(name=name).update(state=state, blocked_until=until, reason=reason[:300], changed_at=now)
     log.warning("breaker open", extra={"service": name, "state": state.value, "until": until, "because": reason})
+
+
+def release(*, name: str, now: datetime) -> None:
+    """Give an unused probe back: nothing was called, so the next one may ask."""
+    Breaker.objects.filter(name=name).exclude(state=Breaker.State.CLOSED).update(blocked_until=now)

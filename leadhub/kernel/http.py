@@ -153,3 +153,10 @@ def client(base_url: str) -> httpx2.Client:
                 limits=httpx2.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30.0),
             )
         return _clients[key]
+
+
+def close_all() -> None:
+    """Hang up: close this process's kept-alive connections."""
+    with _guard:
+        for key in [key for key in _clients if key[0] == os.getpid()]:
+            _clients.pop(key).close()

@@ -1,0 +1,1 @@
+"""One CRM, one folder, one row in the registry."""

@@ -1,0 +1,1 @@
+"""HubSpot: contacts, keyed by the unique property `leadhub_id`."""

@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.db.backends.sqlite3.base import DatabaseWrapper  # before .operations: the two modules are a circle
 from django.db.backends.sqlite3.operations import DatabaseOperations
 
 from leadhub.kernel import triggers
 from tests import services
+
+assert DatabaseWrapper.ops_class is DatabaseOperations
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -128,6 +128,12 @@ def push_again(*, connection: Connection, lead_ids: Sequence[UUID], now: datetim
         work.put(stage=connection.stage, subjects=lead_ids, now=now)
 
 
+def retry_quarantined(*, connection: Connection, now: datetime) -> None:
+    """Try again what was set aside for this connection."""
+    aside = Work.objects.filter(stage=connection.stage, quarantined_at__isnull=False)
+    push_again(connection=connection, lead_ids=list(aside.values_list("subject", flat=True)), now=now)
+
+
 def close_conflict(*, conflict: Conflict, by: str, now: datetime) -> None:
     """Settle a conflict: the person has freed the value in the CRM, so it is offered once more."""
     with transaction.atomic():

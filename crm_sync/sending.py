@@ -1,8 +1,9 @@
 """Send ops over the line and read what became of each; a batch spoiled by one record is sent in parts."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from crm_sync.contracts import OpResult, Outcome, SendInParts, UpsertOp
 from crm_sync.line import Line
@@ -29,8 +30,7 @@ def send(
     pairs: Sequence[Pair], do: Send, *, line: Line, account: Account, now: datetime, operation: str = "upsert"
 ) -> list[tuple[Item, OpResult]]:
     """Send ops in batches the CRM can take. Each item ends or goes on; those OWNED by others are given back."""
-    size = account.connector.capabilities.max_batch
-    waiting = deque(pairs[start : start + size] for start in range(0, len(pairs), size))
+    waiting = deque(_parts(pairs, account.connector.capabilities.max_batch))
     contested: list[tuple[Item, OpResult]] = []
     while waiting:
         part = waiting.popleft()
@@ -45,6 +45,17 @@ def send(
             else:
                 _settle(item, op, result, account)
     return contested
+
+
+def _parts(pairs: Sequence[Pair], size: int) -> Iterator[Sequence[Pair]]:
+    # Rows that went unanswered go in ever smaller company, so that the one to blame is alone in the end.
+    for bounced, group in groupby(sorted(pairs, key=_bounced), key=_bounced):
+        alike, most = list(group), max(1, size >> bounced)
+        yield from (alike[start : start + most] for start in range(0, len(alike), most))
+
+
+def _bounced(pair: Pair) -> int:
+    return pair[0].job.bounced
 
 
 def _one_call(part: Sequence[Pair], do: Send, line: Line, waiting: deque[Sequence[Pair]]) -> list[OpResult]:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
-from django.db import connection as database
 
 from crm_sync import connections, services
 from crm_sync.models import Connection, RemoteLink
 from identity.models import Lead
-from leadhub.kernel import clock, http, ids, triggers, work
+from leadhub.kernel import clock, http, ids, work
 from leadhub.kernel.models import Work
 from leadhub.sandbox.hubspot.app import DEFAULT_TOKEN, HubSpot
 from leadhub.sandbox.hubspot.portal import Portal
@@ -43,6 +41,10 @@ class Sandbox:
 
     def called(self, ending: str) -> int:
         return sum(count for name, count in self.hubspot.calls.items() if name.endswith(ending))
+
+    def settled(self) -> bool:
+        """Wait until the one request that is under way is done."""
+        return any(self.hubspot.calls or threading.Event().wait(0.05) for _ in range(200))
 
     def fault(self, **wanted: Any) -> None:
         self.hubspot.faults.add(wanted)
@@ -76,14 +78,6 @@ def hubspot(sandbox: Sandbox, db: None) -> Connection:
     made = connections.add(kind="hubspot", slug="hub", base_url=sandbox.url, token=DEFAULT_TOKEN, now=clock.now())
     sandbox.hubspot.calls.clear()
     return made
-
-
-@pytest.fixture
-def committed(transactional_db: None) -> Iterator[None]:
-    """Real commits, for threads. The triggers that keep content would keep the test database from being emptied, too."""
-    yield
-    for guard in triggers.guards():
-        triggers.drop(guard, database)
 
 
 MakeLead = Callable[..., Lead]
@@ -142,8 +136,3 @@ def due_now(connection: Connection) -> None:
 
 def link_of(lead: Lead) -> RemoteLink:
     return RemoteLink.objects.get(lead=lead)
-
-
-def control(sandbox: Sandbox, verb: str, **content: Any) -> Any:
-    """Speak to the simulator's control endpoints, as a drill in another process does."""
-    return httpx2.post(f"{sandbox.url}/__sandbox__/{verb}", json=content, trust_env=False).json()

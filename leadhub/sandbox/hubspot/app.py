@@ -79,7 +79,7 @@ class HubSpot:
             self._recent.clear()
 
     def _with_faults(self, request: Request) -> Response | None:
-        fault = self.faults.take(request.path)
+        fault = self.faults.take(request.path, request.body)
         if fault is None:
             return self._answer(request)
         return _FAULTS[fault.kind](fault, lambda: self._answer(request))

@@ -10,11 +10,12 @@ Kind = Literal["throttle", "error", "drop", "slow", "unauthorised"]
 
 @dataclass(kw_only=True)
 class Fault:
-    """One way to fail. `count` None lasts until cleared; `path` limits it to addresses that contain the text."""
+    """One way to fail. `count` None lasts until cleared; `path` and `body` limit it to requests with that text."""
 
     kind: Kind
     count: int | None = None
     path: str = ""
+    body: str = ""
     status: int = 500  # error
     retry_after: int = 1  # throttle: seconds
     policy: str = "TEN_SECONDLY_ROLLING"  # throttle
@@ -45,11 +46,11 @@ class Faults:
         with self._lock:
             self._set.clear()
 
-    def take(self, path: str) -> Fault | None:
-        """Use up one turn of the first fault that is meant for this address."""
+    def take(self, path: str, body: bytes) -> Fault | None:
+        """Use up one turn of the first fault that is meant for this request."""
         with self._lock:
             for fault in self._set:
-                if fault.path in path:
+                if fault.path in path and fault.body.encode() in body:
                     self._use(fault)
                     return fault
         return None

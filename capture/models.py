@@ -19,7 +19,9 @@ class Source(models.Model):
         max_length=2, default="US", help_text="Country (ISO 3166) for phone numbers written without a country code."
     )
     trust = models.PositiveSmallIntegerField(default=50, help_text="0 to 100; breaks ties between equal moments.")
-    secrets = models.JSONField(default=list, blank=True, help_text="Sealed, current first, then those being rotated out.")
+    secrets = models.JSONField(
+        default=list, blank=True, help_text="Sealed, current first, then those being rotated out."
+    )
     options = models.JSONField(default=dict, blank=True, help_text="What this adapter needs besides a secret.")
     consent_text_version = models.CharField(max_length=40, blank=True)
     enabled = models.BooleanField(default=True)

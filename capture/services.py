@@ -61,9 +61,7 @@ def _released(events: Mapping[UUID, InboundEvent]) -> frozenset[UUID]:
     return frozenset(Release.objects.filter(pk__in=suspects).values_list("pk", flat=True))
 
 
-def _read(
-    event: InboundEvent | None, released: frozenset[UUID], now: datetime
-) -> tuple[list[Signal], str]:
+def _read(event: InboundEvent | None, released: frozenset[UUID], now: datetime) -> tuple[list[Signal], str]:
     """Give the event's signals, or why a person must look."""
     if event is None:
         return [], "There is no such event in the log."
@@ -122,7 +120,7 @@ def add_source(
     )
     source.full_clean()
     with transaction.atomic():
-        source.save_without_historical_record()
+        source.save_without_historical_record()  # type: ignore[attr-defined]
         _record(source, by, "opened", now, new=True)
     return Opened(source=source, url=doors.url_of(slug), secret=shown)
 
@@ -169,7 +167,8 @@ def _record(source: Source, by: str, reason: str, now: datetime, *, new: bool = 
         new=frozenset({source.pk}) if new else frozenset(),
         now=now,
     )
-    transaction.on_commit(doors.forget)
+    doors.forget()
+    transaction.on_commit(doors.forget)  # again: a request may have looked it up before the commit
 
 
 def _make_secret(slug: str, adapter: str, given: str) -> tuple[dict[str, str], str]:

@@ -66,7 +66,7 @@ class DoorView(APIView):
     def perform_authentication(self, request: Request) -> None:
         """Leave it to the adapter, which has the raw body."""
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer 405 as a problem document."""
         answer = problems.answer(405, "Deliveries come by POST.")
         answer["Allow"] = "POST, HEAD"
@@ -129,9 +129,7 @@ def _store(request: HttpRequest, opened: OpenDoor) -> HttpResponse:
 
 
 def _answer(opened: OpenDoor, delivery: Delivery, event_id: UUID, *, duplicate: bool) -> HttpResponse:
-    said: Answer = opened.adapter.answer(
-        event_id=event_id, duplicate=duplicate, delivery=delivery, door=opened.door
-    )
+    said: Answer = opened.adapter.answer(event_id=event_id, duplicate=duplicate, delivery=delivery, door=opened.door)
     return HttpResponse(
         said.body,
         status=said.status,

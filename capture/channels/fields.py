@@ -3,8 +3,23 @@
 from collections.abc import Mapping
 
 CANONICAL = frozenset(
-    "phone email name first_name last_name company title city region country postal_code language website birth_date"
-    " external_id".split()
+    [
+        "phone",
+        "email",
+        "name",
+        "first_name",
+        "last_name",
+        "company",
+        "title",
+        "city",
+        "region",
+        "country",
+        "postal_code",
+        "language",
+        "website",
+        "birth_date",
+        "external_id",
+    ]
 )
 ALIASES: Mapping[str, str] = {
     "tel": "phone", "telephone": "phone", "phone_number": "phone", "phonenumber": "phone", "mobile": "phone",

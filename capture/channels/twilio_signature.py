@@ -20,7 +20,7 @@ PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
 
 def verify(delivery: Delivery, door: Door) -> str:
     """Check the signature, and the body's digest where there is one. Raises Refused."""
-    given = delivery.headers.get(HEADER, "").encode("utf-8", "surrogateescape")
+    given = delivery.headers.get(HEADER, "").encode("utf-8", "replace")
     if not given:
         raise Refused("signature_missing", "The request carries no X-Twilio-Signature.")
     fields = _signed_fields(delivery)

@@ -1,4 +1,6 @@
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 from leadhub.kernel import triggers
 from leadhub.kernel.triggers import Guard
@@ -29,12 +31,12 @@ SIGNAL = Guard(
 )  # fmt: skip
 
 
-def create(apps, schema_editor):
+def create(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for guard in (EVENT, SIGNAL):
         triggers.create(guard, schema_editor.connection)
 
 
-def drop(apps, schema_editor):
+def drop(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for guard in (EVENT, SIGNAL):
         triggers.drop(guard, schema_editor.connection)
 

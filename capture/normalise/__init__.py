@@ -35,11 +35,12 @@ def clean(draft: SignalDraft, *, region: str) -> CleanSignal:
             facts[field] = fact
         if odd:
             quality[field] = odd
+    for field, raw in draft.facts.items():
+        if "\0" in raw:
+            quality.setdefault(field, "control characters were taken out")
     if oddness := text.oddness(draft.text.replace("\r", "\n").replace("\n", " ").replace("\t", " ")):
         quality["text"] = oddness
-    return CleanSignal(
-        draft=_storable(draft, region), facts=_capped(facts, draft.confidence), quality=quality
-    )
+    return CleanSignal(draft=_storable(draft, region), facts=_capped(facts, draft.confidence), quality=quality)
 
 
 def point(kind: str, raw: str, *, region: str) -> str:

@@ -10,8 +10,30 @@ SURE, NO_ADDRESS = 0.95, 0.2
 GOOGLE = frozenset({"gmail.com", "googlemail.com"})
 # Addresses a group reads: real, but weak evidence of one person.
 ROLES = frozenset(
-    "abuse admin billing contact enquiries help hello hostmaster info mail marketing noreply no-reply office"
-    " postmaster reception root sales service support team webmaster".split()
+    [
+        "abuse",
+        "admin",
+        "billing",
+        "contact",
+        "enquiries",
+        "help",
+        "hello",
+        "hostmaster",
+        "info",
+        "mail",
+        "marketing",
+        "noreply",
+        "no-reply",
+        "office",
+        "postmaster",
+        "reception",
+        "root",
+        "sales",
+        "service",
+        "support",
+        "team",
+        "webmaster",
+    ]
 )
 
 

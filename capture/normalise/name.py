@@ -8,12 +8,61 @@ from capture.normalise import text
 
 LONGEST = 120
 GIVEN, SPLIT, GUESSED = 0.9, 0.8, 0.6
-PREFIXES = frozenset("mr mrs ms miss mx dr prof professor sir dame rev herr frau hr fr mme mlle m. sr. sra señor".split())
+PREFIXES = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "professor",
+        "sir",
+        "dame",
+        "rev",
+        "herr",
+        "frau",
+        "hr",
+        "fr",
+        "mme",
+        "mlle",
+        "m.",
+        "sr.",
+        "sra",
+        "señor",
+    ]
+)
 SUFFIXES = {
     "jr": "Jr", "junior": "Jr", "sr": "Sr", "senior": "Sr", "ii": "II", "iii": "III", "iv": "IV", "phd": "PhD",
     "md": "MD", "esq": "Esq", "mba": "MBA", "cpa": "CPA",
 }  # fmt: skip
-PARTICLES = frozenset("van von der den de del della di da dos das du la le el al bin ibn ter ten zu zur".split())
+PARTICLES = frozenset(
+    [
+        "van",
+        "von",
+        "der",
+        "den",
+        "de",
+        "del",
+        "della",
+        "di",
+        "da",
+        "dos",
+        "das",
+        "du",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "ter",
+        "ten",
+        "zu",
+        "zur",
+    ]
+)
 COMPANY = re.compile(
     r"\b(inc|llc|llp|ltd|limited|corp|corporation|gmbh|ag|plc|s\.?a\.?|bv|company|co|holdings?|services|solutions"
     r"|plumbing|group)\b\.?$|\s&\s.*\b(sons|partners|associates|co)\b",
@@ -87,9 +136,9 @@ def split(whole: str) -> Parts:
     if comma and before and after:
         rest, suffix = _take_suffix(after.replace(",", " ").split())
         if rest:
-            prefix, first = _take_prefix(rest)
+            prefix, given = _take_prefix(rest)
             family, own = _take_suffix(words)
-            return Parts(prefix=prefix, first=" ".join(first), last=" ".join(family), suffix=suffix or own)
+            return Parts(prefix=prefix, first=" ".join(given), last=" ".join(family), suffix=suffix or own)
         words = [*words, suffix]
     prefix, words = _take_prefix(words)
     words, suffix = _take_suffix(words)

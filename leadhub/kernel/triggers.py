@@ -96,8 +96,7 @@ def _changed(guard: Guard, differs: str) -> str:
 def _sqlite(guard: Guard) -> tuple[str, str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{guard.table} keeps its content: only erasure may change it'); END"
     return (
-        f"CREATE TRIGGER {guard.name}_content BEFORE UPDATE ON {guard.table} "
-        f"WHEN {_changed(guard, 'IS NOT')} {refuse}",
+        f"CREATE TRIGGER {guard.name}_content BEFORE UPDATE ON {guard.table} WHEN {_changed(guard, 'IS NOT')} {refuse}",
         f"CREATE TRIGGER {guard.name}_rows BEFORE DELETE ON {guard.table} {refuse}",
     )
 

@@ -9,9 +9,9 @@ import re
 
 from capture.contracts import Consent
 
-STOP = frozenset("stop stopall unsubscribe cancel end quit revoke optout arret".split())
-START = frozenset("start unstop".split())
-HELP = frozenset("help info".split())
+STOP = frozenset(["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "arret"])
+START = frozenset(["start", "unstop"])
+HELP = frozenset(["help", "info"])
 TWILIO = {"STOP": Consent.WITHDRAWN, "START": Consent.GRANTED}
 
 _AROUND = re.compile(r"^[\W_]+|[\W_]+$")

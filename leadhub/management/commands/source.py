@@ -44,7 +44,8 @@ class Command(BaseCommand):
         except Permanent as refused:
             raise CommandError(str(refused)) from refused
         except ValidationError as invalid:
-            raise CommandError(" ".join(f"{name}: {' '.join(said)}" for name, said in invalid.message_dict.items())) from None
+            complaints = (f"{name}: {' '.join(said)}" for name, said in invalid.message_dict.items())
+            raise CommandError(" ".join(complaints)) from invalid
         except IntegrityError as taken:
             raise CommandError(f"a source {options['slug']!r} exists already") from taken
 

@@ -54,7 +54,7 @@ def _ids(fields: Fields) -> dict[str, str]:
     if named is None:
         return {}
     if not isinstance(named, dict) or len(named) > MOST:
-        raise Unreadable("not_an_object", "external_ids must be an object such as {\"shop\": \"4711\"}.")
+        raise Unreadable("not_an_object", 'external_ids must be an object such as {"shop": "4711"}.')
     return {namespace: value for namespace in named if (value := text(named, namespace))}
 
 

@@ -65,9 +65,7 @@ class TwilioVoice:
             key = _key(twilio.fields(delivery))
         except Unreadable:
             key = ""
-        return Receipt(
-            delivery_key=key or twilio.key_of_unreadable(delivery), canonical=twilio.canonical(delivery)
-        )
+        return Receipt(delivery_key=key or twilio.key_of_unreadable(delivery), canonical=twilio.canonical(delivery))
 
     def parse(self, delivery: Delivery, door: Door) -> tuple[SignalDraft, ...]:
         """Read one step of one call."""

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from capture.channels import form_fields
@@ -18,7 +17,7 @@ from capture.channels.fields import CANONICAL, external_ids, field_of
 from capture.channels.web.form import multipart, token
 from capture.contracts import Answer, Consent, ConsentClaim, Delivery, Door, Kind, Receipt, SignalDraft
 
-HONEYPOT, TOKEN, NEXT = "website_url", "leadhub_token", "next"  # noqa: S105 - field names
+HONEYPOT, TOKEN, NEXT = "website_url", "leadhub_token", "next"
 CONSENT = re.compile(r"consent_(sms|voice|email)(?:_(marketing|service))?")
 POINTS = {"sms": "phone", "voice": "phone", "email": "email"}
 TICKED = frozenset({"on", "yes", "true", "1"})
@@ -111,8 +110,8 @@ def _origins(door: Door) -> frozenset[str]:
 
 def _next(asked: str, door: Door) -> str:
     """Choose where to send the browser: what the form asks for, if it is on one of the source's own sites."""
-    parts = urlsplit(asked) if asked.isprintable() and "\\" not in asked else urlsplit("")
-    if parts.netloc and parts.scheme in ("https", "http") and f"{parts.scheme}://{parts.netloc}" in _origins(door):
+    # Compared as text, up to the slash: a parser may see another host in it than the browser does.
+    if asked.isprintable() and "\\" not in asked and any(f"{asked}/".startswith(f"{own}/") for own in _origins(door)):
         return asked
     return door.options.get("next", "")
 

@@ -49,7 +49,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "enabled")
     exclude = ("credentials",)
     readonly_fields = ("slug", "kind", "base_url", "enabled", "created_at", "breaker", "waiting", "quarantined")
-    actions = ("check", "pause", "resume", "close_breaker", "retry_quarantined")
+    actions = ("check_account", "pause", "resume", "close_breaker", "retry_quarantined")
 
     @admin.display(description="Breaker")
     def breaker(self, connection: Connection) -> str:
@@ -70,7 +70,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
         return Work.objects.filter(stage=connection.stage, quarantined_at__isnull=False).count()
 
     @admin.action(description="Check the account", permissions=["change"])
-    def check(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+    def check_account(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Run the preflight and show what is wrong."""
         for connection in queryset:
             problems = connections.preflight(connection=connection)

@@ -55,4 +55,6 @@ def publish() -> None:
 def connect(*, broker: bool, celery: Celery = app) -> None:
     """Tell the waker how a wake-up is sent in this process."""
     celery.finalize(auto=True)
+    # Only a Celery worker finds the tasks by itself; the web process of one node and `manage.py drain` run them too.
+    celery.autodiscover_tasks([stage.task.partition(".")[0] for stage in STAGES], force=True)
     wake.configure(publish if broker else run_here)

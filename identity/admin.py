@@ -12,12 +12,10 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from identity import pages, search, selectors
+from identity import pages, search
 from identity.models import CannotLink, ConsentEntry, Lead, Merge, MergeReview, Resolution
 from identity.wording import REASONS, sentences
 from leadhub.kernel.pages import ReadOnlyAdmin
-
-LINES = 100  # of a timeline, on one page
 
 
 def may_change_leads(request: HttpRequest) -> bool:
@@ -118,7 +116,6 @@ def _told(lead: Lead) -> dict[str, Any]:
         "survivor": lead.merged_into,
         "merges": merges.select_related("survivor", "absorbed").order_by("-merged_at"),
         "reviews": reviews.filter(state=MergeReview.State.OPEN).select_related("left", "right"),
-        "timeline": selectors.timeline(lead_id=lead.pk, limit=LINES),
     }
 
 

@@ -17,8 +17,9 @@ def write(this: Round) -> None:
     _profiles(this)
     projection.store(this.values_by_profile())
     _leads(this)
-    Merge.objects.bulk_create(this.settled.merged, batch_size=ROWS)
+    # Undone before made: a lead may leave one survivor for another, and has one live merge at any time.
     Merge.objects.bulk_update(this.settled.undone, ["undone_at", "undone_by", "undone_because"])
+    Merge.objects.bulk_create(this.settled.merged, batch_size=ROWS)
     _reviews(this)
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadhub.settings")
 
 app = Celery("leadhub")
-app.config_from_object(lambda: settings.CELERY)  # type: ignore[arg-type, unused-ignore]
+app.add_defaults(lambda: settings.CELERY)  # read when first needed: Django is configured by then
 app.autodiscover_tasks()
 
 

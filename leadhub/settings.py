@@ -107,6 +107,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
@@ -164,6 +165,7 @@ LEADHUB_TRUSTED_PROXIES = env.number("LEADHUB_TRUSTED_PROXIES", default=0, least
 LEADHUB_METRICS_TOKEN = env.text("LEADHUB_METRICS_TOKEN", default="")  # empty: /metrics answers this machine only
 # The pipeline.
 LEADHUB_WAKE = env.switch("LEADHUB_WAKE", default=True)
+LEADHUB_LEASE = env.number("LEADHUB_LEASE", default=90, least=20, most=3600)  # seconds a claim holds
 LEADHUB_CROWDED_AFTER = env.number("LEADHUB_CROWDED_AFTER", default=4, least=1, most=1000)  # distinct people on one key
 # profiles one lead may join without a person
 LEADHUB_CLUSTER_CAP = env.number("LEADHUB_CLUSTER_CAP", default=60, least=2, most=10_000)
@@ -176,8 +178,8 @@ CELERY = {
     "worker_prefetch_multiplier": 1,
     "task_serializer": "json",
     "accept_content": ["json"],
-    "task_time_limit": 80,
-    "task_soft_time_limit": 70,
+    "task_time_limit": LEADHUB_LEASE - 5,
+    "task_soft_time_limit": LEADHUB_LEASE - 10,
     "task_publish_retry": False,
     "broker_connection_retry_on_startup": True,
     "broker_pool_acquire_timeout": 1,
@@ -185,7 +187,7 @@ CELERY = {
     "worker_max_tasks_per_child": 5000,
     "worker_soft_shutdown_timeout": 10,
     "worker_cancel_long_running_tasks_on_connection_loss": True,
-    "broker_transport_options": {"visibility_timeout": 120, "health_check_interval": 25},
+    "broker_transport_options": {"visibility_timeout": LEADHUB_LEASE + 30, "health_check_interval": 25},
 }
 
 LOGGING = {

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections, transaction
+from django.db import close_old_connections, connections, transaction
 
 from leadhub.kernel import clock, locks
 from leadhub.kernel.models import Work
@@ -63,8 +63,8 @@ class Waker(threading.Thread):
             close_old_connections()
             if flagged or something_is_due():
                 self._send()
-        except (DatabaseError, redis.RedisError, OSError) as trouble:
-            log.warning("no wake-up sent, the next sweep tries again", extra={"because": str(trouble)})
+        except Exception as trouble:  # the thread is this process's only ear: it must outlive whatever it hears
+            log.warning("no wake-up sent, the next sweep tries again", exc_info=trouble)
 
 
 _waker: Waker | None = None

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
@@ -24,7 +25,7 @@ from leadhub.kernel.sql import as_uuid, claim_sql, for_db, in_list, put_sql
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=settings.LEADHUB_LEASE)
 ROWS_IN_A_PUT = 500
 URGENT, LIVE, BACKFILL = Work.Lane.URGENT.value, Work.Lane.LIVE.value, Work.Lane.BACKFILL.value
 

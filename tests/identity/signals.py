@@ -30,7 +30,7 @@ class Said:
     @property
     def label(self) -> str:
         """Name it the same in whatever order it is stored."""
-        return self.name or hashlib.sha256(repr((sorted(self.facts.items()), self.minute, self.kind)).encode()).hexdigest()
+        return self.name or hashlib.sha256(repr((sorted(self.facts.items()), self.minute, self.kind, self.trust)).encode()).hexdigest()
 
 
 def source(slug: str = "test") -> Source:

@@ -4,7 +4,15 @@ from typing import Any
 
 from django import template
 
+from crm_sync.api import story
+from crm_sync.models import RemoteLink
+from crm_sync.selectors import links_of
+from identity.contracts import TimelineEntry
+from identity.models import Lead
 from identity.wording import sentence
+from routing.selectors import owners
+
+LINES = 100  # of a timeline, on one page
 
 register = template.Library()
 
@@ -13,3 +21,21 @@ register = template.Library()
 def in_words(evidence: Any) -> str:
     """Put one piece of evidence, or a mapping, into words."""
     return sentence(evidence)
+
+
+@register.simple_tag
+def story_of(lead: Lead) -> list[TimelineEntry]:
+    """Tell everything that happened to a lead, newest first."""
+    return story(lead.pk, limit=LINES)
+
+
+@register.simple_tag
+def owner_of(lead: Lead) -> str:
+    """Name who has the lead."""
+    return owners([lead.pk]).get(lead.pk, "")
+
+
+@register.simple_tag
+def records_of(lead: Lead) -> list[RemoteLink]:
+    """List the lead's records in CRMs."""
+    return links_of(lead.pk)

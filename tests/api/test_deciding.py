@@ -50,7 +50,7 @@ def test_a_merge_can_be_undone_once(api: Client, pair: tuple[Lead, Lead]) -> Non
 
 
 def test_a_merge_that_makes_no_sense_is_refused_with_a_sentence(api: Client, pair: tuple[Lead, Lead]) -> None:
-    keep, absorb = map(lambda lead: str(lead.pk), pair)
+    keep, absorb = (str(lead.pk) for lead in pair)
     assert "itself" in post(api, "merges/", keep=keep, absorb=keep, because="x").json()["detail"]
     assert post(api, "merges/", keep=keep, absorb=absorb, because="x").status_code == 201
     back = post(api, "merges/", keep=absorb, absorb=keep, because="x")

@@ -88,7 +88,7 @@ def test_metrics_are_for_this_machine_only(request_from: dict[str, str]) -> None
 
 @pytest.mark.django_db
 def test_a_metrics_token_replaces_the_place(settings: Any) -> None:
-    settings.LEADHUB_METRICS_TOKEN = "long-and-secret"  # noqa: S105 - of this test
+    settings.LEADHUB_METRICS_TOKEN = "long-and-secret"
     assert Client().get("/metrics").status_code == 403
     assert Client().get("/metrics", HTTP_AUTHORIZATION="Bearer long-and-secrex").status_code == 403
     assert numbers(HTTP_AUTHORIZATION="Bearer long-and-secret", REMOTE_ADDR="203.0.113.9")

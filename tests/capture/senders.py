@@ -1,4 +1,4 @@
-"""Senders as the providers are: Twilio signs with its own package, forms and programs send what browsers and clients do."""
+"""Senders as the providers are: Twilio signs with its own package, programs send their key."""
 
 import json
 from collections.abc import Mapping

@@ -190,7 +190,8 @@ def test_a_multipart_form_reads_like_any_other(form: services.Opened) -> None:
     body = "".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in parts.items()
     )
-    body += f'--{boundary}\r\nContent-Disposition: form-data; name="cv"; filename="cv.pdf"\r\n\r\n%PDF\r\n--{boundary}--\r\n'
+    body += f'--{boundary}\r\nContent-Disposition: form-data; name="cv"; filename="cv.pdf"\r\n\r\n%PDF\r\n'
+    body += f"--{boundary}--\r\n"
     answer = Knocker().generic("POST", "/in/contact/", body.encode(), f"multipart/form-data; boundary={boundary}")
     assert answer.status_code == 303
     signal = the_signal()

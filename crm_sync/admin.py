@@ -6,29 +6,21 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from crm_sync import connections
 from crm_sync.models import Conflict, Connection, FieldMapping, PushAttempt, RemoteLink
 from leadhub.kernel import clock
 from leadhub.kernel.errors import LeadHubError
 from leadhub.kernel.models import Breaker, Work
+from leadhub.kernel.pages import ReadOnlyAdmin
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc, unused-ignore]
-    """Show records that only services write; actions need the right to change."""
+class SyncAdmin(ReadOnlyAdmin):
+    """Show records; actions need the right to change connections."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: services make these."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow the list's actions to those who may, but no form: every field is read-only."""
-        return obj is None and bool(super().has_change_permission(request))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: what was sent stays on record."""
-        return False
+    def has_run_permission(self, request: HttpRequest) -> bool:
+        """Ask for the right to change connections."""
+        return request.user.has_perm("crm_sync.change_connection")
 
 
 def _each(request: HttpRequest, rows: QuerySet[Any], do: Callable[[Any], object], done: str) -> None:
@@ -42,8 +34,10 @@ def _each(request: HttpRequest, rows: QuerySet[Any], do: Callable[[Any], object]
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ReadOnlyAdmin):
+class ConnectionAdmin(SyncAdmin):
     """The CRM accounts. `manage.py connection add` makes them; the token is never shown."""
+
+    empty = "No CRM yet: `manage.py connection add hubspot --slug … --url https://api.hubapi.com --token …`"
 
     list_display = ("slug", "kind", "base_url", "enabled", "breaker", "waiting", "quarantined")
     list_filter = ("kind", "enabled")
@@ -69,7 +63,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
         """Count leads a person must look at."""
         return Work.objects.filter(stage=connection.stage, quarantined_at__isnull=False).count()
 
-    @admin.action(description="Check the account", permissions=["change"])
+    @admin.action(description="Check the account", permissions=["run"])
     def check_account(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Run the preflight and show what is wrong."""
         for connection in queryset:
@@ -79,22 +73,22 @@ class ConnectionAdmin(ReadOnlyAdmin):
             if not problems:
                 messages.success(request, f"{connection}: all is well.")
 
-    @admin.action(description="Pause: send nothing", permissions=["change"])
+    @admin.action(description="Pause: send nothing", permissions=["run"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Switch off."""
         _each(request, queryset, lambda one: connections.disable(connection=one), "paused")
 
-    @admin.action(description="Resume: bring everything up to date", permissions=["change"])
+    @admin.action(description="Resume: bring everything up to date", permissions=["run"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Switch on."""
         _each(request, queryset, lambda one: connections.enable(connection=one, now=clock.now()), "on")
 
-    @admin.action(description="Close the breaker: it is mended", permissions=["change"])
+    @admin.action(description="Close the breaker: it is mended", permissions=["run"])
     def close_breaker(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Let calls through again."""
         _each(request, queryset, lambda one: connections.close_breaker(connection=one, now=clock.now()), "calls flow")
 
-    @admin.action(description="Try the quarantined leads again", permissions=["change"])
+    @admin.action(description="Try the quarantined leads again", permissions=["run"])
     def retry_quarantined(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Make quarantined leads due."""
         _each(
@@ -103,7 +97,7 @@ class ConnectionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(FieldMapping)
-class FieldMappingAdmin(ReadOnlyAdmin):
+class FieldMappingAdmin(SyncAdmin):
     """The versions of each connection's mapping."""
 
     list_display = ("connection", "version", "state", "created_at")
@@ -111,8 +105,10 @@ class FieldMappingAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RemoteLink)
-class RemoteLinkAdmin(ReadOnlyAdmin):
+class RemoteLinkAdmin(SyncAdmin):
     """Which record each lead is in which CRM."""
+
+    empty = "Nothing was pushed yet. A lead with a phone number or an e-mail address goes to every CRM that is on."
 
     list_display = ("lead", "connection", "remote_id", "state", "lead_version", "doubtful", "updated_at")
     list_filter = ("connection", "state")
@@ -125,24 +121,25 @@ class RemoteLinkAdmin(ReadOnlyAdmin):
         """Tell whether the record will be read before it is written."""
         return link.doubtful
 
-    @admin.action(description="Push these leads again", permissions=["change"])
+    @admin.action(description="Push these leads again", permissions=["run"])
     def push_again(self, request: HttpRequest, queryset: QuerySet[RemoteLink]) -> None:
         """Make the leads due."""
         _each(request, queryset.select_related("connection"), _push_again, "due")
 
 
 @admin.register(PushAttempt)
-class PushAttemptAdmin(ReadOnlyAdmin):
+class PushAttemptAdmin(SyncAdmin):
     """What was sent, and what the CRM said."""
+
+    empty = "Nothing was sent yet."
 
     list_display = ("at", "lead", "connection", "operation", "outcome", "status_code", "remote_id", "detail")
     list_filter = ("connection", "operation", "outcome")
     list_select_related = ("lead", "connection")
     search_fields = ("=remote_id", "=lead__id", "=trace_id")
-    show_full_result_count = False
     actions = ("push_again",)
 
-    @admin.action(description="Push these leads again", permissions=["change"])
+    @admin.action(description="Push these leads again", permissions=["run"])
     def push_again(self, request: HttpRequest, queryset: QuerySet[PushAttempt]) -> None:
         """Make the leads due."""
         _each(request, queryset.select_related("connection"), _push_again, "due")
@@ -154,8 +151,10 @@ def _push_again(row: Model) -> None:
 
 
 @admin.register(Conflict)
-class ConflictAdmin(ReadOnlyAdmin):
+class ConflictAdmin(SyncAdmin):
     """Values another record owns."""
+
+    empty = "No conflicts: no other record has a value of ours."
 
     list_display = ("opened_at", "lead", "connection", "field", "reason", "state", "closed_by")
     list_filter = ("connection", "state", "field")
@@ -163,7 +162,7 @@ class ConflictAdmin(ReadOnlyAdmin):
     search_fields = ("=lead__id", "=theirs")
     actions = ("close_conflict",)
 
-    @admin.action(description="Freed in the CRM: offer our value again", permissions=["change"])
+    @admin.action(description="Freed in the CRM: offer our value again", permissions=["run"])
     def close_conflict(self, request: HttpRequest, queryset: QuerySet[Conflict]) -> None:
         """Settle by hand."""
         by = request.user.get_username()

@@ -58,7 +58,7 @@ def test_an_unused_probe_can_be_given_back() -> None:
 
 
 def test_each_failed_probe_doubles_the_pause_up_to_a_limit() -> None:
-    pauses = []
+    pauses: list[float] = []
     for _ in range(12):
         fail(breaker.OPENS_AFTER if not pauses else 1)
         until = Breaker.objects.get().blocked_until

@@ -98,9 +98,9 @@ def test_an_answer_that_is_not_json_is_kept_as_words(script: tuple[Script, str])
 def test_retry_after_is_read_in_both_forms(header: str, seconds: float | None, script: tuple[Script, str]) -> None:
     made, url = script
     made.response = Response.of({}, status=429, headers={"Retry-After": header})
-    with time_machine.travel(datetime(2026, 11, 22, 12, 0, tzinfo=UTC), tick=False):
-        with pytest.raises(http.Throttled) as slow:
-            get(url)
+    noon = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    with time_machine.travel(noon, tick=False), pytest.raises(http.Throttled) as slow:
+        get(url)
     assert slow.value.after == seconds
 
 

@@ -69,6 +69,18 @@ class LeadAdmin(SimpleHistoryAdmin, ReadOnlyAdmin):
         page: HttpResponse = super().change_view(request, object_id, form_url, {**told, **(extra_context or {})})
         return page
 
+    def set_history_delta_changes(
+        self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
+    ) -> None:
+        """Tell the first version, too, as a change: from nothing."""
+        super().set_history_delta_changes(request, historical_records, foreign_keys_are_objs)
+        for version in historical_records:
+            if version.history_type == "+":
+                values = ((name, getattr(version, name)) for name in Lead.FIELDS)
+                version.history_delta_changes = [
+                    {"field": name.replace("_", " "), "old": "", "new": value} for name, value in values if value
+                ]
+
     @admin.display(description="person", ordering="last_name")
     def person(self, lead: Lead) -> str:
         """Give a name, or what there is instead of one."""

@@ -9,7 +9,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.templatetags.static import static
 from django.urls import reverse
+from unfold.dataclasses import Favicon
 from unfold.sites import UnfoldAdminSite
 
 from capture.models import InboundEvent
@@ -75,6 +77,11 @@ class LeadHubAdminSite(UnfoldAdminSite):
         }
         page: TemplateResponse = super().index(request, {**said, **(extra_context or {})})
         return page
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Add our icon to what every page knows."""
+        icon = Favicon(href=static("leadhub/icon.svg"), rel="icon", type="image/svg+xml")
+        return {**super().each_context(request), "site_favicons": [icon]}
 
     def _models_seen_by(self, user: User | AnonymousUser) -> dict[str, type[Model]]:
         return {model._meta.label_lower: model for model in self._registry if _may_view(user, model)}

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -73,7 +74,13 @@ def ask(request: HttpRequest, page: ModelAdmin, question: Question, form: forms.
         "title": question.title,
         "question": question,
         "form": form,
-        "back": request.META.get("HTTP_REFERER", ".."),
+        "back": _back(request),
     }
     request.current_app = page.admin_site.name
     return TemplateResponse(request, "leadhub/ask.html", context)
+
+
+def _back(request: HttpRequest) -> str:
+    came_from = request.META.get("HTTP_REFERER", "")
+    ours = url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()})
+    return came_from if ours and came_from != request.build_absolute_uri() else ".."

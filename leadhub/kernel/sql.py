@@ -70,21 +70,27 @@ class Asked:
 
 def append_once(*, table: str, row: Mapping[str, object], stage: str, lane: int, now: datetime) -> bool:
     """Insert the row (its `id` a UUID) and its work in one commit; False when a unique constraint has it already."""
-    marks = ", ".join(f"({value.sql})" if isinstance(value, Asked) else "%s" for value in row.values())
+    on_sqlite = connection.vendor == "sqlite"  # asked once: each look costs more than a conversion
+    marks: list[str] = []
     values: list[Any] = []
     for value in row.values():
-        values.extend(value.params if isinstance(value, Asked) else (for_db(value),))
-    insert, both = _append_sql(table, ", ".join(row), marks)
-    id_, moment = for_db(row["id"]), for_db(now)
-    if connection.vendor == "postgresql":
+        if isinstance(value, Asked):
+            marks.append(f"({value.sql})")
+            values += value.params
+        else:
+            marks.append("%s")
+            values.append(_for_sqlite(value) if on_sqlite else value)
+    insert, both = _append_sql(table, ", ".join(row), ", ".join(marks))
+    if not on_sqlite:
         with connection.cursor() as cursor:
-            cursor.execute(both, [*values, stage, lane, moment, moment])
+            cursor.execute(both, [*values, stage, lane, now, now])
             return bool(cursor.rowcount)
+    moment = _for_sqlite(now)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(insert, values)
         if not cursor.rowcount:
             return False
-        cursor.execute(put_sql(rows=1), [stage, id_, lane, moment, moment])
+        cursor.execute(put_sql(rows=1), [stage, _for_sqlite(row["id"]), lane, moment, moment])
     return True
 
 
@@ -100,8 +106,10 @@ def _append_sql(table: str, columns: str, marks: str) -> tuple[str, str]:
 
 def for_db(value: Any) -> Any:
     """Give a UUID or a time the form the ORM stores in this database; everything else as it is."""
-    if connection.vendor != "sqlite":
-        return value
+    return _for_sqlite(value) if connection.vendor == "sqlite" else value
+
+
+def _for_sqlite(value: Any) -> Any:
     if isinstance(value, UUID):
         return value.hex
     if isinstance(value, datetime):

@@ -39,3 +39,4 @@ class Command(BaseCommand):
             raise SystemExit(130) from None
         if not right:
             raise SystemExit(1)
+        home.leave()

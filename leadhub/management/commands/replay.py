@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from capture.log import STAGE
 from capture.models import InboundEvent, Source
-from leadhub.kernel import clock, wake, work
+from leadhub.kernel import clock, work
 
 AT_ONCE = 1000  # events put in one commit: short enough that the door is not held up
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="the whole log")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Put the work and wake the pipeline."""
+        """Put the work; the sweep of every worker finds it within a second."""
         if not any(options[name] for name in ("ids", "source", "since", "all")):
             raise CommandError("Say which events: ids, --source, --since, or --all for the whole log.")
         if options["source"] and not Source.objects.filter(slug=options["source"]).exists():
@@ -39,7 +39,6 @@ class Command(BaseCommand):
         while subjects := list(islice(chosen, AT_ONCE)):
             work.put(stage=STAGE, subjects=subjects, now=clock.now(), lane=work.BACKFILL)
             count += len(subjects)
-        wake.pipeline()
         self.stdout.write(f"{count} events will be read again. `manage.py status` shows how far it is.")
 
 

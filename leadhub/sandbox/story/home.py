@@ -13,7 +13,9 @@ from leadhub import keyfile
 
 PORT = 8000
 LOOPBACK = "127.0.0.1"
+TEMPORARY = "leadhub-demo-"
 MARK = ".leadhub-demo"  # only a folder that carries it is ever emptied
+KEPT = frozenset({MARK, "keys.json"})  # what an earlier demo sealed in a database of its own stays readable
 HOME, FIXED = "LEADHUB_DEMO_HOME", "LEADHUB_DEMO_PORT"
 _locks: list[int] = []  # held until this process ends
 
@@ -23,7 +25,7 @@ def enter(arguments: Sequence[str]) -> None:
     base = Path(__file__).resolve().parents[3] / ".leadhub"
     folder = _take(Path(os.environ.get("LEADHUB_HOME") or base) / "demo")
     if folder is None:  # another user's clone, or another demo is still up
-        folder = _take(Path(tempfile.mkdtemp(prefix="leadhub-demo-")) / "demo")
+        folder = _take(Path(tempfile.mkdtemp(prefix=TEMPORARY)) / "demo")
     if folder is None:
         raise SystemExit("The demo needs a folder it may write: set LEADHUB_HOME to one.")
     port = free_port(_wanted_port(arguments))
@@ -38,6 +40,13 @@ def enter(arguments: Sequence[str]) -> None:
     os.environ.setdefault("LEADHUB_SECRET_KEY", made["secret_key"])
     os.environ.setdefault("LEADHUB_KEYS", made["keys"])
     os.environ.setdefault("LEADHUB_PEPPER", made["pepper"])
+
+
+def leave() -> None:
+    """Remove a temporary folder; the usual one stays to be looked at, until the next demo."""
+    parent = Path(os.environ[HOME]).parent
+    if parent.name.startswith(TEMPORARY):
+        shutil.rmtree(parent, ignore_errors=True)
 
 
 def free_port(wanted: int = 0) -> int:
@@ -81,7 +90,7 @@ def _take(folder: Path) -> Path | None:
 
 def _empty(folder: Path) -> None:
     for entry in folder.iterdir():
-        if entry.name == MARK:
+        if entry.name in KEPT:
             continue
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)

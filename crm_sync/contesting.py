@@ -116,7 +116,7 @@ def _write(
 ) -> None:
     ours = [(item, op_for(item, account, remote_id=record)) for record, item in adopt.items()]
     rest = [(item, op_for(item, account, without=[name] if name else [])) for item, name in again]
-    rest = [(item, op) for item, op in rest if op.set or op.clear]
+    rest = [(item, op) for item, op in rest if op]
     for item, name in again:
         if name:
             item.link.withheld = {**item.link.withheld, name: item.wanted[name]}

@@ -57,6 +57,9 @@ class UpsertOp:
     trace_id: str
     remote_id: str = ""
 
+    def __bool__(self) -> bool:
+        return bool(self.set or self.clear)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OpResult:

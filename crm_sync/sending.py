@@ -22,7 +22,7 @@ Send = Callable[[Sequence[UpsertOp]], list[OpResult]]
 
 def upsert(*, items: Sequence[Item], line: Line, account: Account, now: datetime) -> list[tuple[Item, OpResult]]:
     """Bring the records of these leads up to date. Gives back those that another record stands in the way of."""
-    pairs = [(item, op_for(item, account)) for item in items if item.delta(account)]
+    pairs = [(item, op) for item in items if (op := op_for(item, account))]
     return send(pairs, account.connector.upsert, line=line, account=account, now=now)
 
 

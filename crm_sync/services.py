@@ -3,6 +3,8 @@
 from datetime import datetime
 from functools import partial
 
+from django.db import DatabaseError
+
 from crm_sync import contesting, merging, recovering, sending, settling
 from crm_sync.connectors import registry
 from crm_sync.credentials import unseal
@@ -10,7 +12,7 @@ from crm_sync.line import Line
 from crm_sync.models import Connection
 from crm_sync.planning import Account, Item, active_mapping, load
 from leadhub.kernel import breaker, clock, work
-from leadhub.kernel.errors import Permanent
+from leadhub.kernel.errors import LeaseLost, Permanent
 from leadhub.kernel.models import Work
 from leadhub.kernel.work import Batch
 
@@ -69,7 +71,20 @@ def push(*, batch: Batch, account: Account, now: datetime) -> None:
     merging.erase(items=erased, line=line, account=account, now=now)
     if not line.used and len(batch.jobs) == 1:  # it may have been claimed as a probe
         breaker.release(name=account.connection.service, now=now)
-    settling.commit(batch=batch, items=items, account=account, conflicts=conflicts, merged=merged, now=now)
+    try:
+        settling.commit(batch=batch, items=items, account=account, conflicts=conflicts, merged=merged, now=now)
+    except DatabaseError:
+        if line.used:
+            _remember_doubt(items, account, now)
+        raise
+
+
+def _remember_doubt(items: list[Item], account: Account, now: datetime) -> None:
+    try:
+        settling.remember_doubt(items, account, now)
+    except DatabaseError as away:
+        # Leave the rows leased: whoever claims them when the lease has run out reads the records back.
+        raise LeaseLost("what the CRM answered could not be stored") from away
 
 
 def _known_or_pushed(items: list[Item]) -> list[Item]:

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from crm_sync.merging import doubt_survivors
 from crm_sync.models import Conflict, PushAttempt, RemoteLink
-from crm_sync.planning import Account, End, Item
+from crm_sync.planning import Account, End, Item, new_link
 from leadhub.kernel import work
 from leadhub.kernel.work import Batch
 
@@ -42,6 +42,21 @@ def commit(
         _end(batch, items, now)
 
 
+def remember_doubt(items: Sequence[Item], account: Account, now: datetime) -> None:
+    """Note that calls were made whose outcome could not be stored: the records are read before the next write."""
+    with transaction.atomic():
+        RemoteLink.objects.bulk_create(
+            [new_link(account.connection, item.lead_id, now) for item in items],
+            ignore_conflicts=True,
+        )
+        _doubt([item.lead_id for item in items], account)
+
+
+def _doubt(lead_ids: Sequence[UUID], account: Account) -> None:
+    links = RemoteLink.objects.filter(connection=account.connection, lead_id__in=lead_ids)
+    links.update(doubts=F("doubts") + 1)
+
+
 def _keep_links(items: Sequence[Item], account: Account, now: datetime) -> None:
     changed = [item for item in items if item.changed]
     for item in changed:
@@ -57,8 +72,7 @@ def _keep_links(items: Sequence[Item], account: Account, now: datetime) -> None:
         )
     doubted = [item.lead_id for item in items if item.doubt]
     if doubted:
-        links = RemoteLink.objects.filter(connection=account.connection, lead_id__in=doubted)
-        links.update(doubts=F("doubts") + 1)
+        _doubt(doubted, account)
 
 
 def _copy(link: RemoteLink) -> RemoteLink:

@@ -21,8 +21,8 @@ from leadhub.kernel.errors import OutcomeUnknown, Retryable
 
 log = logging.getLogger(__name__)
 
-CONNECT, READ = 3.0, 10.0  # seconds
-LONGEST_CALL = timedelta(seconds=CONNECT + 2 * READ)  # connect, send, wait: what must fit into a lease
+CONNECT, WRITE, READ = 3.0, 5.0, 10.0  # seconds
+LONGEST_CALL = timedelta(seconds=CONNECT + WRITE + READ)  # what must fit into what is left of a lease
 LONGEST_WAIT = 3600.0  # seconds; a longer Retry-After is asked again after an hour
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
@@ -147,7 +147,7 @@ def client(base_url: str) -> httpx2.Client:
         if key not in _clients:
             _clients[key] = httpx2.Client(
                 base_url=base_url,
-                timeout=httpx2.Timeout(READ, connect=CONNECT),
+                timeout=httpx2.Timeout(READ, connect=CONNECT, write=WRITE),
                 follow_redirects=False,
                 trust_env=False,
                 limits=httpx2.Limits(max_connections=20, max_keepalive_connections=10, keepalive_expiry=30.0),

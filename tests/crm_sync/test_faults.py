@@ -1,9 +1,11 @@
 """What the CRM does wrong costs neither a lead nor a record, and few calls."""
 
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 import time_machine
+from django.db import OperationalError
 
 from crm_sync import connections, planning, services
 from crm_sync.models import Connection, PushAttempt
@@ -78,6 +80,23 @@ def test_a_worker_that_died_after_the_call_is_followed_by_a_look_not_a_write(
     drain(hubspot)
     assert [one["writes"] for one in sandbox.records] == [1]
     assert link_of(ada).base["email"] == "ada@example.org"
+
+
+def test_an_outcome_that_could_not_be_stored_is_looked_up_before_the_next_diff(
+    sandbox: Sandbox, hubspot: Connection, lead: MakeLead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = lead(city="Rome")
+    push(hubspot, ada)
+    write(ada, city="Oslo")
+    want(hubspot, ada)
+    with monkeypatch.context() as broken:
+        broken.setattr(work.Batch, "finish", Mock(side_effect=OperationalError("database is locked")))
+        services.drain(connection=hubspot, size=100)
+    assert sandbox.record(ada)["city"] == "Oslo"
+    write(ada, city="Rome")  # `base`, as it was stored, would say: nothing to do
+    later(hubspot, 60)
+    push(hubspot, ada)
+    assert sandbox.record(ada)["city"] == "Rome"
 
 
 def test_a_429_stops_the_whole_connection_until_retry_after(

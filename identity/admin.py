@@ -46,7 +46,8 @@ class LeadAdmin(SimpleHistoryAdmin, ReadOnlyAdmin):
     actions_detail = ("correct",)
     empty = "No leads yet. They appear as soon as a signal comes through a door: see Sources."
     change_form_outer_before_template = "leadhub/lead.html"
-    history_list_display = ("by", "cause", "trace")
+    history_list_display = ("by", "cause")
+    object_history_list_template = "leadhub/history.html"
     history_list_per_page = 25
 
     def get_search_results(
@@ -102,7 +103,10 @@ class LeadAdmin(SimpleHistoryAdmin, ReadOnlyAdmin):
         """Link to the signal that changed the lead."""
         if version.signal_id is None:
             return "–"
-        return format_html('<a href="{}">signal</a>', reverse("admin:capture_signal_change", args=[version.signal_id]))
+        return format_html(
+            '<a class="font-medium text-primary-600 dark:text-primary-500" href="{}">signal</a>',
+            reverse("admin:capture_signal_change", args=[version.signal_id]),
+        )
 
     def has_decide_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Ask for the right to change leads."""

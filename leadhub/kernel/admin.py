@@ -68,6 +68,11 @@ class WorkAdmin(ReadOnlyAdmin):
 
     list_display = ("stage", "subject", "happening", "attempts", "since", "due_at", "reason")
     list_filter = (ByState, ByStage, "lane")
+    fields = (
+        "stage", "subject", "happening", "reason", "detail", "attempts", "bounced", "orphaned", "lane", "since",
+        "due_at", "lease_until", "quarantined_at",
+    )  # fmt: skip
+    readonly_fields = ("happening",)
     search_fields = ("subject",)
     search_help_text = "The whole id of an event, signal or lead."
     ordering = ("-id",)

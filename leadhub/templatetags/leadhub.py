@@ -9,7 +9,7 @@ from crm_sync.models import RemoteLink
 from crm_sync.selectors import links_of
 from identity.contracts import TimelineEntry
 from identity.models import Lead
-from identity.wording import sentence
+from identity.wording import sentence, sentences
 from routing.selectors import owners
 
 LINES = 100  # of a timeline, on one page
@@ -21,6 +21,12 @@ register = template.Library()
 def in_words(evidence: Any) -> str:
     """Put one piece of evidence, or a mapping, into words."""
     return sentence(evidence)
+
+
+@register.filter
+def reasons(because: Any) -> list[str]:
+    """Put reasons into lines: evidence of the machine, or the one sentence a person gave."""
+    return sentences(because if isinstance(because, list | tuple) else [because] if because else [])
 
 
 @register.simple_tag

@@ -54,7 +54,8 @@ def test_a_merge_is_undone_after_asking_and_a_second_time_is_refused(
     assert b"Undo the merge" in admin_pages.get(address).content
     merge.refresh_from_db()
     assert merge.undone_at is None
-    admin_pages.post(address, {"answered": "yes", "because": "the neighbour"})
+    undone = admin_pages.post(address, {"answered": "yes", "because": "the neighbour"}, follow=True)
+    assert "the neighbour" in undone.content.decode()
     merge.refresh_from_db()
     assert merge.undone_by == "boss"
     assert admin_pages.post(address, {"answered": "yes", "because": "again"}).status_code == 403

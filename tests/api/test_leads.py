@@ -119,7 +119,7 @@ def test_decisions_say_why(api: Client, desk: Desk) -> None:
 
 def test_events_are_listed_by_source(api: Client, desk: Desk) -> None:
     event_id = desk.says(**ANN)
-    assert [event["id"] for event in api.get("/api/v1/events/?source=partner").json()["results"]] == [event_id]
+    assert [event["id"] for event in api.get("/api/v1/events/?source=partner").json()["results"]] == [str(event_id)]
     assert api.get("/api/v1/events/?source=other").json()["results"] == []
 
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -50,7 +50,7 @@ class Desk:
     slug: str
     key: str
 
-    def says(self, **facts: Any) -> str:
+    def says(self, **facts: Any) -> UUID:
         """Deliver one signal through the door; give the event's id."""
         answer = Client(SERVER_NAME="127.0.0.1").post(
             f"/in/{self.slug}/",
@@ -59,7 +59,7 @@ class Desk:
             headers={"Authorization": f"Bearer {self.key}", "Idempotency-Key": str(uuid4())},
         )
         assert answer.status_code == 202, answer.content
-        return str(json.loads(answer.content)["id"])
+        return UUID(json.loads(answer.content)["id"])
 
     def lead(self, **facts: Any) -> Lead:
         """Deliver one signal, work it, and give the lead it went to."""

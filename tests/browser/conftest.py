@@ -48,7 +48,8 @@ class Visit:
 
     def picture(self, name: str) -> None:
         """Keep a picture of the page as it is."""
-        self.page.screenshot(path=self.house.pictures / f"{name.strip('/').replace('/', '-') or 'root'}.png", full_page=True)
+        file = self.house.pictures / f"{name.strip('/').replace('/', '-')}.png"
+        self.page.screenshot(path=file, full_page=True)
 
     def heard(self, message: ConsoleMessage) -> None:
         """Note what the console complains about."""
@@ -67,7 +68,8 @@ class Visit:
 
 
 def _environment(home: Path, password: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LEADHUB_", "DATABASE_", "REDIS_"))}
+    ours = ("LEADHUB_", "DATABASE_", "REDIS_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {"LEADHUB_HOME": str(home), "LEADHUB_WAKE": "false", "BROWSER_PASSWORD": password}
 
 
@@ -80,7 +82,7 @@ def _free_port() -> int:
 def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
     for _ in range(TRIES):
         try:
-            with urllib.request.urlopen(f"{address}/healthz", timeout=1):  # noqa: S310 - our own address
+            with urllib.request.urlopen(f"{address}/healthz", timeout=1):
                 return
         except (urllib.error.URLError, OSError):
             if server.poll() is not None:

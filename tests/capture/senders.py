@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 from django.test.client import ClientHandler
 from twilio.request_validator import RequestValidator
@@ -22,7 +21,7 @@ FORM = "application/x-www-form-urlencoded; charset=UTF-8"
 class _DoorHandler(ClientHandler):
     """Django's test handler with the empty middleware chain that leadhub.wsgi gives to /in/."""
 
-    load_middleware = CaptureHandler.load_middleware  # type: ignore[assignment]
+    load_middleware = CaptureHandler.load_middleware
 
 
 class Knocker(Client):
@@ -51,7 +50,7 @@ class Twilio:
     token: str
     client: Client = field(default_factory=Knocker)
 
-    def post(self, params: Mapping[str, str], *, query: str = "", **headers: str) -> HttpResponse:
+    def post(self, params: Mapping[str, str], *, query: str = "", **headers: str) -> Any:
         body = urlencode(params)
         return self.raw(
             body.encode(),
@@ -65,14 +64,9 @@ class Twilio:
         made: str = RequestValidator(self.token).compute_signature(url, params)
         return made
 
-    def raw(
-        self, body: bytes, *, signature: str, query: str = "", content_type: str = FORM, **more: str
-    ) -> HttpResponse:
+    def raw(self, body: bytes, *, signature: str, query: str = "", content_type: str = FORM, **more: str) -> Any:
         path = f"/in/{self.slug}/" + (f"?{query}" if query else "")
-        answer: Any = self.client.generic(
-            "POST", path, body, content_type, headers={"x-twilio-signature": signature, **more}
-        )
-        return answer
+        return self.client.generic("POST", path, body, content_type, headers={"x-twilio-signature": signature, **more})
 
 
 @dataclass
@@ -83,12 +77,11 @@ class Program:
     key: str
     client: Client = field(default_factory=Knocker)
 
-    def post(self, what: object, **headers: str) -> HttpResponse:
+    def post(self, what: object, **headers: str) -> Any:
         return self.raw(what if isinstance(what, bytes) else json.dumps(what).encode(), **headers)
 
-    def raw(self, body: bytes, *, content_type: str = "application/json", **headers: str) -> HttpResponse:
+    def raw(self, body: bytes, *, content_type: str = "application/json", **headers: str) -> Any:
         sent = {"authorization": f"Bearer {self.key}"} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
-        answer: Any = self.client.generic("POST", f"/in/{self.slug}/", body, content_type, headers=sent)
-        return answer
+        return self.client.generic("POST", f"/in/{self.slug}/", body, content_type, headers=sent)

@@ -7,29 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture import normalise
+from capture.channels.fields import CANONICAL
 from capture.contracts import Consent, ConsentClaim, Kind, SignalDraft
 from capture.normalise import email, phone, place, text
 
-FIELDS = st.sampled_from(
-    [
-        "phone",
-        "email",
-        "name",
-        "first_name",
-        "last_name",
-        "company",
-        "title",
-        "city",
-        "region",
-        "country",
-        "postal_code",
-        "language",
-        "website",
-        "birth_date",
-        "external_id",
-        "new_field",
-    ]
-)
+FIELDS = st.sampled_from(sorted(CANONICAL | {"new_field"}))
 REGIONS = st.sampled_from(["US", "GB", "DE", "", "ZZ"])
 
 

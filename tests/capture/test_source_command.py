@@ -71,7 +71,7 @@ def test_closing_and_opening_is_history() -> None:
     assert Program("shop", key).post({"a": 1}).status_code == 404
     run("enable", "shop")
     assert Program("shop", key).post({"a": 1}).status_code == 202
-    history = Source.history.order_by("history_id").values_list("history_type", "history_change_reason")  # type: ignore[attr-defined]
+    history = Source.history.order_by("history_id").values_list("history_type", "history_change_reason")
     assert list(history) == [("+", "opened"), ("~", "disabled"), ("~", "enabled")]
 
 

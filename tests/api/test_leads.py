@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from crm_sync.models import Connection, FieldMapping, PushAttempt
+from identity.models import Lead
 from leadhub.kernel import clock
 from tests.api.world import ANN, Desk, drain
 
@@ -129,3 +131,29 @@ def test_an_event_that_cannot_be_read_says_so_in_its_trail(api: Client, desk: De
     (work,) = api.get(f"/api/v1/events/{event_id}/").json()["work"]
     assert work["quarantined_at"]
     assert work["reason"]
+
+
+def pushed(lead: Lead) -> PushAttempt:
+    """Record what a push of this lead to a CRM leaves behind."""
+    connection = Connection.objects.create(slug="hub", kind="hubspot", base_url="http://127.0.0.1:1")
+    rows = [{"path": "email", "remote": "email", "form": "text"}]
+    FieldMapping.objects.create(connection=connection, version=3, state=FieldMapping.State.ACTIVE, rows=rows)
+    return PushAttempt.objects.create(
+        connection=connection, lead=lead, operation="upsert", trace_id="t-1", remote_id="77", lead_version=1,
+        mapping_version=3, sent={"email": "ann@example.com"}, outcome="created", status_code=200, at=clock.now(),
+    )  # fmt: skip
+
+
+def test_lineage_begins_at_what_the_crm_was_told(api: Client, desk: Desk) -> None:
+    lead = desk.lead(**ANN)
+    attempt = pushed(lead)
+    (sent,) = api.get(f"/api/v1/leads/{lead.pk}/lineage/?field=email").json()["crm"]
+    assert (sent["attempt_id"], sent["property"], sent["value"]) == (attempt.pk, "email", "ann@example.com")
+    assert (sent["connection"], sent["mapping_version"], sent["outcome"]) == ("hub", 3, "created")
+
+
+def test_the_timeline_tells_what_the_crm_was_told(api: Client, desk: Desk) -> None:
+    lead = desk.lead(**ANN)
+    pushed(lead)
+    told = api.get(f"/api/v1/leads/{lead.pk}/timeline/").json()
+    assert [entry["detail"]["record"] for entry in told if entry["kind"] == "crm"] == ["77"]

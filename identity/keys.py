@@ -24,5 +24,5 @@ def strong(facts: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
             yield PHONE, value
         elif field == "email":
             yield EMAIL, match_form(value)
-        elif field == "external_id":
+        elif field.startswith("external_id"):  # external_id, external_id_2, …
             yield EXTERNAL, value

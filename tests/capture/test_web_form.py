@@ -169,6 +169,13 @@ def test_other_answers_are_kept_but_no_password(form: services.Opened) -> None:
     assert "hunter2" not in str(kept)
 
 
+def test_a_stranger_cannot_claim_an_outside_id(form: services.Opened) -> None:
+    send(form, filled(form, external_id="crm:4711"))
+    signal = the_signal()
+    assert "external_id" not in signal.facts
+    assert signal.attributes["form:external_id"] == "crm:4711"
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

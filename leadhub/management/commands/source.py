@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         add = actions.add_parser("add", help="open a door; prints its address and, once, its secret")
-        add.add_argument("adapter", choices=sorted(registry.ADAPTERS))
+        add.add_argument("adapter", choices=sorted(registry.ADAPTERS.keys() - {"manual"}))
         add.add_argument("--slug", required=True, help="the last part of the door's address")
         add.add_argument("--name", default="")
         add.add_argument("--region", default="US", help="country of phone numbers without a country code")

@@ -13,11 +13,12 @@ from uuid import UUID
 
 from capture.channels import form_fields
 from capture.channels.base import FORM, MULTIPART, Refused, Secret, Unreadable
-from capture.channels.fields import CANONICAL, external_ids, field_of
+from capture.channels.fields import CANONICAL, field_of
 from capture.channels.web.form import multipart, token
 from capture.contracts import Answer, Consent, ConsentClaim, Delivery, Door, Kind, Receipt, SignalDraft
 
 HONEYPOT, TOKEN, NEXT = "website_url", "leadhub_token", "next"
+FIELDS = CANONICAL - {"external_id"}  # an id is a strong key: a stranger's word is not enough for it
 CONSENT = re.compile(r"consent_(sms|voice|email)(?:_(marketing|service))?")
 POINTS = {"sms": "phone", "voice": "phone", "email": "email"}
 TICKED = frozenset({"on", "yes", "true", "1"})
@@ -60,9 +61,7 @@ class WebForm:
         """Read one filled-in form."""
         found = _fields(_pairs(delivery))
         named = {field_of(label): value for label, value in found.items()}
-        facts = {name: named[name] for name in CANONICAL & named.keys() if name != "external_id"}
-        if "external_id" in named:
-            facts |= external_ids({door.slug: named["external_id"]})
+        facts = {name: named[name] for name in FIELDS & named.keys()}
         return (
             SignalDraft(
                 kind=Kind.LEAD,
@@ -144,7 +143,7 @@ def _oddness(found: Mapping[str, str], reading: token.Reading, door: Door) -> st
 
 def _attributes(found: Mapping[str, str], delivery: Delivery) -> dict[str, str]:
     """Keep the form's other answers, but nothing that looks like a password or a card number."""
-    ours = CANONICAL | {"message", HONEYPOT, TOKEN, NEXT}
+    ours = FIELDS | {"message", HONEYPOT, TOKEN, NEXT}
     others = [
         (label, value)
         for label, value in found.items()

@@ -1,11 +1,14 @@
 """The WSGI door. Webhooks get a handler without middleware: no session, no CSRF, nothing that only costs."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadhub.settings")
 
@@ -19,6 +22,18 @@ from leadhub.kernel import wake  # noqa: E402 - needs the apps
 checks.insist()
 
 
+def _with_length(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Say how long the answer is, as CommonMiddleware would; without it the server answers in chunks."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if isinstance(response, HttpResponse) and not response.has_header("Content-Length"):
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+    return answer
+
+
 class CaptureHandler(WSGIHandler):
     """Django's handler with an empty middleware chain."""
 
@@ -28,7 +43,7 @@ class CaptureHandler(WSGIHandler):
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
         # The stubs lack this method of Django's.
-        self._middleware_chain = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+        self._middleware_chain = _with_length(convert_exception_to_response(self._get_response))  # type: ignore[attr-defined]
 
 
 class Application:

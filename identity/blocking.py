@@ -96,7 +96,9 @@ def walk(*, seeds: Sequence[Profile], also: Iterable[bytes] = ()) -> Component:
 
 def _load(found: Component, digests: set[bytes], roots: set[UUID]) -> bool:
     """Take in the whole lead of every profile that shows one of the keys."""
-    near = set(IdentityKey.objects.filter(digest__in=digests).values_list("profile_id", flat=True)) if digests else set()
+    near = (
+        set(IdentityKey.objects.filter(digest__in=digests).values_list("profile_id", flat=True)) if digests else set()
+    )
     known = {p.pk for p in found.profiles.values() if p.pk}
     if not (near - known) and not roots:
         return False

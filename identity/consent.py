@@ -103,9 +103,9 @@ def _door_stops(digests: set[bytes], channel: str) -> Iterable[tuple[datetime, t
 
 def points_of(lead_ids: Iterable[UUID]) -> dict[UUID, dict[bytes, str]]:
     """Give each lead's contact points: {lead: {digest: kind}}."""
-    rows = IdentityKey.objects.filter(
-        profile__root__in=list(lead_ids), kind__in=[keys.PHONE, keys.EMAIL]
-    ).values_list("profile__root_id", "digest", "kind")
+    rows = IdentityKey.objects.filter(profile__root__in=list(lead_ids), kind__in=[keys.PHONE, keys.EMAIL]).values_list(
+        "profile__root_id", "digest", "kind"
+    )
     result: dict[UUID, dict[bytes, str]] = {}
     for lead_id, digest, kind in rows:
         result.setdefault(lead_id, {})[bytes(digest)] = kind

@@ -148,9 +148,7 @@ def _review_resting(resting: Iterable[Merge], *, now: datetime) -> None:
     for merge in resting:
         left, right = sorted((merge.survivor_id, merge.absorbed_id))
         note = {"note": "A merge this one rested on was undone. Do these two still belong together?"}
-        reviews.append(
-            MergeReview(left_id=left, right_id=right, reason="rested", because=[note], opened_at=now)
-        )
+        reviews.append(MergeReview(left_id=left, right_id=right, reason="rested", because=[note], opened_at=now))
     MergeReview.objects.bulk_create(reviews, ignore_conflicts=True)
 
 

@@ -77,7 +77,9 @@ class Profile(models.Model):
     anchor = models.BooleanField(default=False, help_text="Its home lead was founded on it and never loses it.")
     facts = models.JSONField(help_text="{first, last, email, birth_date}: what can contradict another profile.")
     keys = models.JSONField(help_text="[[kind, hex digest]]: strong keys, crowded or not.")
-    order = models.CharField(max_length=100, help_text="Time and tie of its earliest signal; the order links are taken in.")
+    order = models.CharField(
+        max_length=100, help_text="Time and tie of its earliest signal; the order links are taken in."
+    )
     first_touch = models.JSONField(default=dict)
     last_touch = models.JSONField(default=dict)
 
@@ -126,7 +128,9 @@ class FieldValue(models.Model):
     digest = models.BinaryField(max_length=16)
     value = models.TextField()
     raw = models.TextField()
-    rank = models.CharField(max_length=120, help_text="Confident?, event time, trust, confidence, value, tie; compared as text.")
+    rank = models.CharField(
+        max_length=120, help_text="Confident?, event time, trust, confidence, value, tie; compared as text."
+    )
     signal = models.ForeignKey(Signal, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField()
 
@@ -175,7 +179,9 @@ class Merge(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["absorbed"], condition=Q(undone_at=None), name="merge_one_live_per_absorbed"),
+            models.UniqueConstraint(
+                fields=["absorbed"], condition=Q(undone_at=None), name="merge_one_live_per_absorbed"
+            ),
             models.CheckConstraint(condition=~Q(survivor=F("absorbed")), name="merge_not_with_itself"),
         )
 

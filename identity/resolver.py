@@ -1,6 +1,6 @@
 """Find out whose signals these are. One transaction works a whole batch; the statements do not grow with it.
 
-    signals → profiles → the component they touch, under lock → partition (pure) → leads, merges, reviews
+signals → profiles → the component they touch, under lock → partition (pure) → leads, merges, reviews
 """
 
 from collections import defaultdict
@@ -61,9 +61,7 @@ def _profiles(shown: Iterable[Shown]) -> dict[bytes, Touched]:
     by_digest: dict[bytes, list[Shown]] = defaultdict(list)
     for one in shown:
         by_digest[one.profile].append(one)
-    stored = {
-        bytes(p.digest): p for p in Profile.objects.filter(digest__in=list(by_digest)).select_related("root")
-    }
+    stored = {bytes(p.digest): p for p in Profile.objects.filter(digest__in=list(by_digest)).select_related("root")}
     touched = {}
     for digest, signals in by_digest.items():
         profile = stored.get(digest)

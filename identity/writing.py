@@ -110,7 +110,9 @@ def _reviews(this: Round) -> None:
         )
     MergeReview.objects.bulk_create([wanted[pair] for pair in sorted(wanted)], ignore_conflicts=True, batch_size=ROWS)
     if this.settled.merged:
-        _settle_reviews(this, {lead_id for merge in this.settled.merged for lead_id in (merge.survivor_id, merge.absorbed_id)})
+        _settle_reviews(
+            this, {lead_id for merge in this.settled.merged for lead_id in (merge.survivor_id, merge.absorbed_id)}
+        )
 
 
 def _settle_reviews(this: Round, leads: Iterable[UUID]) -> None:

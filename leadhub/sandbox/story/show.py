@@ -86,9 +86,9 @@ def _stay(crew: Crew, *, screen: Screen, crm_url: str) -> None:
     screen.say(f"\n  Admin     {settings.PUBLIC_URL}/admin/   user {scenery.LOGIN}   password {password}")
     screen.say(f"  API       {settings.PUBLIC_URL}/api/docs/")
     screen.say(f"  CRM       {crm_url}/__sandbox__/stats?records=1")
-    screen.say("  Ctrl-C ends the demo.")
     rest = threading.Event()
     try:
+        screen.say("  Ctrl-C ends the demo.")
         while True:
             crew.check()
             rest.wait(1.0)

@@ -74,7 +74,8 @@ def _wanted_port(arguments: Sequence[str]) -> int:
 def _take(folder: Path) -> Path | None:
     """Empty the folder and hold it; None when it is not ours to use."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for one in (folder.parent, folder):  # `parents=True` would leave the parent open to everybody
+            one.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(folder / MARK, os.O_RDWR | (0 if any(folder.iterdir()) else os.O_CREAT), 0o600)
     except OSError:
         return None

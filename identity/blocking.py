@@ -1,4 +1,4 @@
-"""Load the part of the identity graph that a change can touch: profiles, joined by strong keys, merges and decisions."""
+"""Load the part of the identity graph a change can touch: profiles, joined by strong keys, merges and decisions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Who may be contacted. Deny unless granted; a withdrawal wins until the person grants again, later, by their own act."""
+"""Who may be contacted. Deny unless granted; a withdrawal wins until the person later grants again by their own act."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -159,7 +159,7 @@ def _close_reviews(leads: set[UUID], state: str, *, by: str, now: datetime) -> N
 
 
 def settle_review(*, review_id: UUID, same: bool, by: str, because: str, now: datetime) -> Mapping[str, UUID]:
-    """Answer a review: the same person (the older lead survives), or not. Gives the id of the merge or of the survivors.
+    """Answer a review: the same person (the older lead survives), or not. Gives the merge's id, or the survivors'.
 
     Raises Refused when it was answered before.
     """

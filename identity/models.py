@@ -121,7 +121,7 @@ class KeyUse(models.Model):
 
 
 class FieldValue(models.Model):
-    """What a profile's signals say of one field: one row per distinct value, with its best rank (an idempotent fold)."""
+    """What a profile's signals say of one field: one row per distinct value with its best rank (an idempotent fold)."""
 
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="values")
     field = models.CharField(max_length=20)

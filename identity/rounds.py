@@ -1,8 +1,10 @@
 """What one round of resolving works on and what it found out (shared by deciding and writing)."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from identity.blocking import Component
@@ -22,6 +24,11 @@ class Touched:
     fresh: bool
     shown: list[Shown]
     reordered: bool = False
+
+    @cached_property
+    def values(self) -> list[tuple[str, Held]]:
+        """Give the ranked values its signals bring."""
+        return [value for one in self.shown for value in values_of(one)]
 
 
 @dataclass
@@ -49,16 +56,18 @@ class Round:
                 changed |= {lead_id, *target.sources}
         return changed
 
+    @cached_property
+    def by_lead(self) -> Mapping[UUID, list[Touched]]:
+        """Group what was touched by the lead it belongs to; ask only when that is decided."""
+        groups: dict[UUID, list[Touched]] = defaultdict(list)
+        for item in self.touched.values():
+            groups[item.profile.root_id].append(item)
+        return groups
+
     def deltas(self, lead_id: UUID) -> list[tuple[str, Held]]:
         """Give the values this batch brings to one lead."""
-        return [
-            value
-            for item in self.touched.values()
-            if item.profile.root_id == lead_id
-            for one in item.shown
-            for value in values_of(one)
-        ]
+        return [value for item in self.by_lead.get(lead_id, ()) for value in item.values]
 
     def values_by_profile(self) -> Mapping[int, list[tuple[str, Held]]]:
         """Give the values this batch brings, by stored profile."""
-        return {item.profile.pk: [v for one in item.shown for v in values_of(one)] for item in self.touched.values()}
+        return {item.profile.pk: item.values for item in self.touched.values()}

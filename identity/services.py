@@ -50,7 +50,7 @@ def _load(batch: Batch) -> dict[UUID, Shown]:
 
 def _lock(batch: Batch, shown: Mapping[UUID, Shown]) -> tuple[list[Job], list[Job]]:
     """Take the locks on all keys that are free; wait only for signals that were given back too often."""
-    needs = {job.id: lock_digests(shown[job.subject]) if job.subject in shown else set() for job in batch.jobs}
+    needs = {job.id: lock_digests(shown=shown[job.subject]) if job.subject in shown else set() for job in batch.jobs}
     patient = {d for job in batch.jobs if job.bounced >= PATIENCE for d in needs[job.id]}
     if patient:
         locks.wait_for(patient)
@@ -60,7 +60,7 @@ def _lock(batch: Batch, shown: Mapping[UUID, Shown]) -> tuple[list[Job], list[Jo
     return ours, [job for job in batch.jobs if not needs[job.id] <= held]
 
 
-def lock_digests(shown: Shown) -> set[bytes]:
+def lock_digests(*, shown: Shown) -> set[bytes]:
     """Give what must be locked before a signal's people are looked up."""
     digests = {digest for _kind, digest in shown.keys} if shown.personal else set()
     if shown.signal.conversation:

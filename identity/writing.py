@@ -85,7 +85,7 @@ def _touch(this: Round, lead: Lead) -> bool:
     if target.full:
         first, last = projection.touches(p for p in this.component.profiles.values() if p.root_id == lead.pk)
     else:
-        mine = [t.profile for t in this.touched.values() if t.profile.root_id == lead.pk]
+        mine = [item.profile for item in this.by_lead.get(lead.pk, ())]
         known = [this.component.leads[source] for source in target.sources]
         first = survivorship.earliest([*(p.first_touch for p in mine), *(k.first_touch for k in known)])
         last = survivorship.latest([*(p.last_touch for p in mine), *(k.last_touch for k in known)])

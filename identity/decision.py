@@ -8,6 +8,7 @@ duplicates and delays cannot change the result.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 from identity.keys import WEIGHT
@@ -48,10 +49,29 @@ class Skipped:
 
 @dataclass(frozen=True, kw_only=True)
 class Partition:
-    """The clusters, each in order of its profiles' first signals, and the links that were refused between them."""
+    """The clusters, each in order of its profiles' first signals; the links that joined them, and those refused."""
 
     clusters: tuple[tuple[bytes, ...], ...]
     skipped: tuple[Skipped, ...]
+    followed: tuple[Link, ...] = ()
+
+    def joining(self, profiles: Collection[bytes]) -> list[dict[str, object]]:
+        """Give as evidence the links by which some of these profiles were joined."""
+        found = {id(link): link for profile in profiles for link in self._by_end.get(profile, ())}
+        return [evidence(link) for link in found.values()]
+
+    @cached_property
+    def _by_end(self) -> Mapping[bytes, list[Link]]:
+        ends: dict[bytes, list[Link]] = defaultdict(list)
+        for link in self.followed:
+            ends[link.left].append(link)
+            ends[link.right].append(link)
+        return ends
+
+
+def evidence(link: Link) -> dict[str, object]:
+    """Write a link down for people: the kinds of keys shared, how the names stand, and the weight."""
+    return {"keys": list(link.kinds), "names": link.names.value, "weight": link.weight}
 
 
 def links(nodes: Iterable[Node]) -> list[Link]:
@@ -138,7 +158,7 @@ def partition(
         left, right = clusters.find(one), clusters.find(other)
         if left != right:
             clusters.join(left, right)
-    skipped = []
+    skipped, followed = [], []
     for link in links(nodes):
         left, right = clusters.find(link.left), clusters.find(link.right)
         if left == right:
@@ -147,9 +167,11 @@ def partition(
         if reason:
             skipped.append(Skipped(link=link, reason=reason))
         else:
+            followed.append(link)
             clusters.join(left, right)
     found = sorted((sorted(members, key=_place) for members in clusters.members.values()), key=lambda c: _place(c[0]))
     return Partition(
         clusters=tuple(tuple(node.id for node in cluster) for cluster in found),
         skipped=tuple(s for s in skipped if clusters.find(s.link.left) != clusters.find(s.link.right)),
+        followed=tuple(followed),
     )

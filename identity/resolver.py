@@ -132,6 +132,7 @@ def _decide(this: Round) -> None:
             cap=settings.LEADHUB_CLUSTER_CAP,
         )
         this.settled = settle(component, parted, now=this.now)
+        this.parted = parted
     for item in this.touched.values():
         root = item.profile.root_id
         this.settled.targets.setdefault(root, Target(sources={root}))

@@ -8,6 +8,7 @@ from functools import cached_property
 from uuid import UUID
 
 from identity.blocking import Component
+from identity.decision import Partition
 from identity.evidence import Shown
 from identity.models import Profile
 from identity.projection import values_of
@@ -40,6 +41,7 @@ class Round:
     reason: str = ""
     restated: set[UUID] = field(default_factory=set)  # leads whose standing a person's decision changed
     component: Component = field(default_factory=Component)
+    parted: Partition | None = None
     settled: Settled = field(default_factory=Settled)
     touched: dict[bytes, Touched] = field(default_factory=dict)
     crowded_now: set[bytes] | None = None

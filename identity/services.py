@@ -15,6 +15,7 @@ from identity.evidence import Shown
 from identity.merging import Refused, cannot_link, merge, settle_review, unmerge
 from identity.models import Resolution
 from identity.rounds import Round
+from identity.settling import MOST_EVIDENCE
 from leadhub.kernel import locks, work
 from leadhub.kernel.work import Batch, Job
 
@@ -89,10 +90,20 @@ def _resolution(one: Shown, done: Round, *, now: datetime) -> Resolution:
         outcome = Resolution.Outcome.CREATED
     elif item.fresh and any(m.survivor_id == lead_id for m in done.settled.merged):
         outcome = Resolution.Outcome.MERGED
-    because = [{"key": kind} for kind, _digest in one.keys] or [{"key": "none", "note": "nothing to recognise it by"}]
+    because = _evidence(one, done)
     return Resolution(
         signal=one.signal, profile=item.profile, lead_id=lead_id, outcome=outcome, because=because, decided_at=now
     )
+
+
+def _evidence(one: Shown, done: Round) -> list[dict[str, object]]:
+    """Say why a signal went where it went: the keys it shows, and the links that joined its profile to others."""
+    if not one.keys:
+        return [{"note": "nothing to recognise it by"}]
+    shows: dict[str, object] = {"keys": [kind for kind, _digest in one.keys]}
+    if not done.touched[one.profile].fresh or done.parted is None:
+        return [{**shows, "note": "shows what earlier signals of this lead showed"}]
+    return [shows, *done.parted.joining({one.profile})[:MOST_EVIDENCE]]
 
 
 def _no_lead(one: Shown, *, now: datetime) -> Resolution:

@@ -14,6 +14,7 @@ from identity.models import Lead, Merge, Profile
 from leadhub.kernel import ids
 
 RESOLVER = "resolver"
+MOST_EVIDENCE = 10
 
 
 @dataclass
@@ -52,7 +53,7 @@ def settle(component: Component, parted: Partition, *, now: datetime) -> Settled
     _cut(component, parted, settled, now=now)
     survivors: dict[bytes, UUID] = {}
     for cluster in parted.clusters:
-        survivor = _one_lead(component, cluster, settled, now=now)
+        survivor = _one_lead(component, cluster, settled, because=parted.joining(cluster)[:MOST_EVIDENCE], now=now)
         survivors |= dict.fromkeys(cluster, survivor)
         _gather(component, cluster, survivor, settled)
     _note_targets(before, survivors, settled)
@@ -82,7 +83,14 @@ def revive(lead: Lead) -> None:
     lead.state, lead.merged_into_id = Lead.State.ACTIVE, None
 
 
-def _one_lead(component: Component, cluster: tuple[bytes, ...], settled: Settled, *, now: datetime) -> UUID:
+def _one_lead(
+    component: Component,
+    cluster: tuple[bytes, ...],
+    settled: Settled,
+    *,
+    because: list[dict[str, object]],
+    now: datetime,
+) -> UUID:
     """Give the lead a cluster is known by; found one or merge several. The oldest id survives."""
     absorbed = {merge.absorbed_id for merge in component.merges}
     homes = {p.home_id for d in cluster if (p := component.profiles[d]).anchor}
@@ -90,7 +98,7 @@ def _one_lead(component: Component, cluster: tuple[bytes, ...], settled: Settled
     if not roots:
         return _found(component, component.profiles[cluster[0]], settled, now=now)
     for younger in roots[1:]:
-        merge = Merge(survivor_id=roots[0], absorbed_id=younger, by=RESOLVER, merged_at=now)
+        merge = Merge(survivor_id=roots[0], absorbed_id=younger, by=RESOLVER, because=because, merged_at=now)
         component.merges.append(merge)
         settled.merged.append(merge)
         lead = component.leads[younger]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from identity import projection, survivorship
 from identity.blocking import keys_of
+from identity.decision import evidence
 from identity.models import IdentityKey, Lead, Merge, MergeReview, Profile
 from identity.rounds import Round
 from leadhub.kernel import history
@@ -103,10 +104,11 @@ def _reviews(this: Round) -> None:
         # A pair that a person keeps apart is asked about again only when a new signal bridges it.
         if skipped.reason == "barred" and not fresh & {link.left, link.right}:
             continue
-        evidence = {"keys": list(link.kinds), "names": link.names.value, "weight": link.weight}
         wanted.setdefault(
             (left, right),
-            MergeReview(left_id=left, right_id=right, reason=skipped.reason, because=[evidence], opened_at=this.now),
+            MergeReview(
+                left_id=left, right_id=right, reason=skipped.reason, because=[evidence(link)], opened_at=this.now
+            ),
         )
     MergeReview.objects.bulk_create([wanted[pair] for pair in sorted(wanted)], ignore_conflicts=True, batch_size=ROWS)
     if this.settled.merged:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
@@ -22,7 +22,10 @@ from leadhub.kernel import wake  # noqa: E402 - needs the apps
 checks.insist()
 
 
-def _with_length(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+Next = Callable[[HttpRequest], HttpResponseBase]
+
+
+def _with_length(get_response: Next) -> Next:
     """Say how long the answer is, as CommonMiddleware would; without it the server answers in chunks."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
@@ -42,8 +45,9 @@ class CaptureHandler(WSGIHandler):
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
-        # The stubs lack this method of Django's.
-        self._middleware_chain = _with_length(convert_exception_to_response(self._get_response))  # type: ignore[attr-defined]
+        # The stubs lack Django's _get_response, and do not know that a synchronous view stays synchronous.
+        view = cast(Next, convert_exception_to_response(self._get_response))  # type: ignore[attr-defined]
+        self._middleware_chain = _with_length(view)
 
 
 class Application:

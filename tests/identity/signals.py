@@ -30,7 +30,8 @@ class Said:
     @property
     def label(self) -> str:
         """Name it the same in whatever order it is stored."""
-        return self.name or hashlib.sha256(repr((sorted(self.facts.items()), self.minute, self.kind, self.trust)).encode()).hexdigest()
+        content = repr((sorted(self.facts.items()), self.minute, self.kind, self.trust))
+        return self.name or hashlib.sha256(content.encode()).hexdigest()
 
 
 def source(slug: str = "test") -> Source:
@@ -116,4 +117,3 @@ def invariants() -> Iterable[str]:
             yield f"profile {profile.pk} says {profile.root_id}, its merges say {at.pk}"
     for lead in Lead.objects.exclude(own_profiles__anchor=True):
         yield f"lead {lead.pk} has no anchor"
-

@@ -1,5 +1,11 @@
 """Promises 3 and 4 of the design, on random histories."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+from typing import TypeVar
+from uuid import UUID
+
 import pytest
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
@@ -21,7 +27,11 @@ LASTS = ["Reed", "Stone", "", ""]
 
 said = st.builds(
     lambda phone, email, first, last, minute, trust, city: Said(
-        {k: v for k, v in {"phone": phone, "email": email, "first_name": first, "last_name": last, "city": city}.items() if v},
+        {
+            k: v
+            for k, v in {"phone": phone, "email": email, "first_name": first, "last_name": last, "city": city}.items()
+            if v
+        },
         minute=minute,
         trust=trust,
     ),
@@ -34,6 +44,11 @@ said = st.builds(
     city=st.sampled_from(["", "Rome", "Oslo"]),
 )
 histories = st.lists(said, min_size=1, max_size=9)
+History = list[Said]
+Picture = dict[str, object]
+Places = tuple[int, int]
+Count = Callable[[Callable[[], None]], int]
+T = TypeVar("T")
 modest = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -41,19 +56,17 @@ class _Undo(Exception):
     pass
 
 
-def aside(work):
+def aside(act: Callable[[], T]) -> T:
     """Do something in a transaction of its own that is rolled back; give its result."""
-    result = None
-    try:
-        with transaction.atomic():
-            result = work()
-            raise _Undo
-    except _Undo:
-        return result
+    result: list[T] = []
+    with suppress(_Undo), transaction.atomic():
+        result.append(act())
+        raise _Undo
+    return result[0]
 
 
-def projected(order, size):
-    def run():
+def projected(order: History, size: int) -> Picture:
+    def run() -> Picture:
         tell(*order, size=size)
         assert list(invariants()) == []
         return picture()
@@ -63,7 +76,7 @@ def projected(order, size):
 
 @modest
 @given(histories, st.randoms(use_true_random=False), st.integers(1, 4))
-def test_any_order_duplication_and_batching_gives_the_same_leads(history, random, size):
+def test_any_order_duplication_and_batching_gives_the_same_leads(history: History, random: Random, size: int) -> None:
     shuffled = [*history, *random.sample(history, k=random.randint(0, len(history)))]
     random.shuffle(shuffled)
     assert projected(shuffled, size) == projected(history, len(history))
@@ -71,8 +84,10 @@ def test_any_order_duplication_and_batching_gives_the_same_leads(history, random
 
 @modest
 @given(histories, histories, st.data())
-def test_merge_then_unmerge_equals_never_merged_but_for_the_bar(history, later, data):
-    def apart():
+def test_merge_then_unmerge_equals_never_merged_but_for_the_bar(
+    history: History, later: History, data: st.DataObject
+) -> None:
+    def apart() -> tuple[list[UUID], Picture] | None:
         signals = tell(*history)
         leads = sorted({lead_of(signal).pk for signal in signals})
         if len(leads) < 2:
@@ -82,7 +97,7 @@ def test_merge_then_unmerge_equals_never_merged_but_for_the_bar(history, later, 
         tell(*later)
         return pair, picture()
 
-    def undone(pair):
+    def undone(pair: Places) -> Picture:
         tell(*history)
         leads = sorted(Lead.objects.filter(state="active").values_list("pk", flat=True))
         merge = services.merge(keep=leads[pair[0]], absorb=leads[pair[1]], by="ann", because="test", now=clock.now())
@@ -98,28 +113,30 @@ def test_merge_then_unmerge_equals_never_merged_but_for_the_bar(history, later, 
     assert aside(lambda: undone(places)) == never_merged
 
 
-def apart_with_places(apart):
+def apart_with_places(
+    apart: Callable[[], tuple[list[UUID], Picture] | None],
+) -> Callable[[], tuple[Places, Picture] | None]:
     """Name leads by their place in order of age: ids differ from run to run."""
 
-    def run():
+    def run() -> tuple[Places, Picture] | None:
         found = apart()
         if found is None:
             return None
         pair, seen = found
         before = sorted(Lead.objects.values_list("pk", flat=True))
-        return [before.index(pair[0]), before.index(pair[1])], seen
+        return (before.index(pair[0]), before.index(pair[1])), seen
 
     return run
 
 
 @pytest.fixture
-def rows_read(monkeypatch):
+def rows_read(monkeypatch: pytest.MonkeyPatch) -> Count:
     """Count the rows that everything read during a call."""
-    seen = []
+    seen: list[int] = []
 
-    def counting(name):
-        def fetch(cursor, *args):
-            found = getattr(cursor.cursor, name)(*args)
+    def counting(name: str) -> Callable[..., object]:
+        def fetch(cursor: CursorWrapper, *args: object) -> object:
+            found: object = getattr(cursor.cursor, name)(*args)
             rows = found if isinstance(found, list) else [found] if found else []
             seen.append(len(rows))
             return found
@@ -129,7 +146,7 @@ def rows_read(monkeypatch):
     for name in ("fetchone", "fetchmany", "fetchall"):
         monkeypatch.setattr(CursorWrapper, name, counting(name), raising=False)
 
-    def count(call):
+    def count(call: Callable[[], None]) -> int:
         seen.clear()
         call()
         return sum(seen)
@@ -137,8 +154,10 @@ def rows_read(monkeypatch):
     return count
 
 
-def test_one_more_signal_reads_as_many_rows_at_ten_thousand_as_at_ten(rows_read):
-    crowd = [Said({"phone": PHONES[0], "first_name": "Ada", "city": "Rome"}, minute=n, name=f"s{n}") for n in range(10_000)]
+def test_one_more_signal_reads_as_many_rows_at_ten_thousand_as_at_ten(rows_read: Count) -> None:
+    crowd = [
+        Said({"phone": PHONES[0], "first_name": "Ada", "city": "Rome"}, minute=n, name=f"s{n}") for n in range(10_000)
+    ]
     tell(*crowd[:10])
     store(Said({"phone": PHONES[0], "first_name": "Ada", "city": "Oslo"}, minute=20_000))
     early = rows_read(resolve)
@@ -149,7 +168,7 @@ def test_one_more_signal_reads_as_many_rows_at_ten_thousand_as_at_ten(rows_read)
     assert Lead.objects.get().city == "Bonn"
 
 
-def test_an_automatic_merge_can_be_undone_and_the_bridge_goes_to_the_heavier_side():
+def test_an_automatic_merge_can_be_undone_and_the_bridge_goes_to_the_heavier_side() -> None:
     one, two = tell(Said({"phone": PHONES[0]}), Said({"email": EMAILS[0]}, minute=1), size=1)
     bridge = tell(Said({"phone": PHONES[0], "email": EMAILS[0], "first_name": "Ada"}, minute=2))[0]
     assert lead_of(one) == lead_of(two) == lead_of(bridge)
@@ -161,7 +180,7 @@ def test_an_automatic_merge_can_be_undone_and_the_bridge_goes_to_the_heavier_sid
     assert lead_of(one) != lead_of(two)
 
 
-def test_edits_made_after_a_merge_stay_with_the_lead_they_were_made_on():
+def test_edits_made_after_a_merge_stay_with_the_lead_they_were_made_on() -> None:
     one, two = tell(Said({"phone": PHONES[0]}), Said({"email": EMAILS[0]}, minute=1), size=1)
     keep, absorb = lead_of(one), lead_of(two)
     merge = services.merge(keep=keep.pk, absorb=absorb.pk, by="ann", because="same voice", now=clock.now())
@@ -173,7 +192,7 @@ def test_edits_made_after_a_merge_stay_with_the_lead_they_were_made_on():
     assert (keep.city, absorb.city) == ("Lyon", "")
 
 
-def test_a_correction_outranks_what_is_heard_later():
+def test_a_correction_outranks_what_is_heard_later() -> None:
     (signal,) = tell(Said({"phone": PHONES[0], "city": "Rome"}))
     services.edit(lead_id=lead_of(signal).pk, changes={"city": "Lyon"}, by="ann", now=clock.now())
     normalise_and_resolve()
@@ -181,16 +200,14 @@ def test_a_correction_outranks_what_is_heard_later():
     assert lead_of(signal).city == "Lyon"
 
 
-def normalise_and_resolve():
+def normalise_and_resolve() -> None:
     """Work a correction through the stages it passes."""
     work.drain(stage="normalise", handle=lambda b: capture_services.normalise(batch=b, now=clock.now()), size=50)
     resolve()
 
 
-def test_the_full_projection_equals_the_incremental_one():
-    said = [
-        Said({"phone": PHONES[n % 3], "city": f"C{n}", "first_name": "Ada"}, minute=(n * 7) % 5) for n in range(12)
-    ]
+def test_the_full_projection_equals_the_incremental_one() -> None:
+    said = [Said({"phone": PHONES[n % 3], "city": f"C{n}", "first_name": "Ada"}, minute=(n * 7) % 5) for n in range(12)]
     tell(*said, size=1)
     leads = Lead.objects.filter(state="active")
     assert leads.count() == 3

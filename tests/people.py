@@ -10,7 +10,7 @@ from leadhub.sandbox.telephony.parcel import Parcel
 from leadhub.sandbox.telephony.twilio import Account
 from leadhub.sandbox.telephony.visitors import ApiClient
 
-AUTH_TOKEN = "tests-auth-token"  # noqa: S105 - the simulated account's
+AUTH_TOKEN = "tests-auth-token"
 FIRST = ("Ada", "Bruno", "Chloe", "Dmitri", "Esther", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Keiko", "Liam")
 LAST = ("Abel", "Brandt", "Costa", "Dubois", "Eriksen", "Fontana", "Grant", "Horvat", "Ivanov", "Jansen")
 
@@ -52,7 +52,7 @@ class Doors:
     @classmethod
     def open(cls, *, seed: int, web_url: str) -> "Doors":
         """Make an SMS, a voice and an API door."""
-        rng, now = random.Random(seed), clock.now()  # noqa: S311 - a drill must be repeatable
+        rng, now = random.Random(seed), clock.now()
         sms = capture.add_source(slug="sms", adapter="twilio_sms", secret=AUTH_TOKEN, by="drill", now=now)
         voice = capture.add_source(slug="voice", adapter="twilio_voice", secret=AUTH_TOKEN, by="drill", now=now)
         api = capture.add_source(slug="api", adapter="json_api", by="drill", now=now)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,7 @@ from tests import services
 
 HOST = "127.0.0.1"
 ROOT = Path(__file__).resolve().parent.parent
-CRM_TOKEN = "pat-rig"  # noqa: S105 - the simulator's own
+CRM_TOKEN = "pat-rig"
 PATIENCE = 60.0  # seconds to wait for a process before giving up
 
 
@@ -97,8 +97,13 @@ class Rig:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command in a process of its own and give what it prints."""
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise RuntimeError(f"manage.py {' '.join(arguments)}: {done.stderr[-2000:]}{done.stdout[-2000:]}")
@@ -108,7 +113,7 @@ class Rig:
         """Start a process under a name; its log goes to a file of that name."""
         self.starts[name] = command
         with (self.home / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(  # noqa: S603 - our own command
+            self.processes[name] = subprocess.Popen(
                 command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
             )
 
@@ -125,13 +130,13 @@ class Rig:
         until(lambda: self.answers(f"{self.web_url}/healthz"), what="the web process")
 
     def start_worker(self, name: str = "worker", *, processes: int = 2) -> None:
-        """Start a Celery worker; wait for it with `wait_for_workers`."""
+        """Start a Celery worker; what it is given waits in the tables until it is up."""
         self.start(
             name,
             [
-                sys.executable, "-m", "celery", "-A", "leadhub.celery", "worker", "-Q", "pipeline", "-c", str(processes),
-                "--loglevel", "warning", "--hostname", f"{name}@%h", "--without-gossip", "--without-mingle",
-                "--without-heartbeat",
+                sys.executable, "-m", "celery", "-A", "leadhub.celery", "worker", "-Q", "pipeline",
+                "-c", str(processes), "--loglevel", "warning", "--hostname", f"{name}@%h",
+                "--without-gossip", "--without-mingle", "--without-heartbeat",
             ],
         )  # fmt: skip
 
@@ -168,10 +173,8 @@ class Rig:
         process = self.processes.pop(name, None)
         if process is None:
             return
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, how)
-        except ProcessLookupError:
-            pass
         process.wait()
 
     def restart(self, name: str) -> None:

@@ -44,7 +44,10 @@ def main() -> None:
         for port, requests in both:
             load.run(port=port, requests=requests, connections=CONNECTIONS, seconds=1.5)
         rounds = [
-            [load.run(port=port, requests=requests, connections=CONNECTIONS, seconds=chosen.seconds) for port, requests in both]
+            [
+                load.run(port=port, requests=requests, connections=CONNECTIONS, seconds=chosen.seconds)
+                for port, requests in both
+            ]
             for _ in range(chosen.rounds)
         ]
         for door, view in rounds:
@@ -92,7 +95,9 @@ def door_requests(doors: "Doors") -> Iterator[bytes]:
     for block in count():
         made = []
         for number in range(2000):
-            parcel = doors.twilio.text(sender=f"+1415{2_000_000 + (block * 2000 + number) % 5_000_000:07d}", body="Hello there")
+            parcel = doors.twilio.text(
+                sender=f"+1415{2_000_000 + (block * 2000 + number) % 5_000_000:07d}", body="Hello there"
+            )
             made.append(load.raw(url=parcel.url, body=parcel.body, headers=parcel.headers))
         yield from made
 
@@ -105,7 +110,11 @@ def plain_requests(port: int) -> Iterator[bytes]:
         yield load.raw(
             url=f"http://{HOST}:{port}/in/",
             body=body,
-            headers={"Content-Type": "application/x-www-form-urlencoded", "X-Signature": signature, "X-Key": f"k{number}"},
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "X-Signature": signature,
+                "X-Key": f"k{number}",
+            },
         )
 
 

@@ -1,4 +1,4 @@
-"""A backlog of stored events until the CRM has acknowledged all: `make bench-drain`. Against a chain of four tasks each.
+"""A backlog of events until the CRM has acknowledged all, against a chain of four tasks each: `make bench-drain`.
 
 Both run with `celery -c 2` on the same PostgreSQL, Redis and CRM simulator, one after the other.
 """
@@ -34,8 +34,9 @@ def main() -> None:
         sys.stderr.write(f"drain: {drained:.0f}/s\n")
         queries = statements(rig, 2000)
     result = {
-        "drain_per_s": round(drained, 1), "chain_of_four_per_s": round(chain, 1), "drain_ratio": round(drained / chain, 1),
-        "commits_per_signal": round(commits, 3), "queries_per_signal": round(queries, 3), "signals": chosen.signals,
+        "drain_per_s": round(drained, 1), "chain_of_four_per_s": round(chain, 1),
+        "drain_ratio": round(drained / chain, 1), "commits_per_signal": round(commits, 3),
+        "queries_per_signal": round(queries, 3), "signals": chosen.signals,
     }  # fmt: skip
     sys.stdout.write(json.dumps(result) + "\n")
 
@@ -44,7 +45,7 @@ def chain_of_four(rig: Rig, count: int) -> float:
     """Publish a backlog of chains, then start the worker and time it from its first to its last signal."""
     rig.env |= {"SHAPE_A_CRM_URL": rig.crm_url, "SHAPE_A_CRM_TOKEN": CRM_TOKEN}
     prepare_crm(rig)
-    subprocess.run(  # noqa: S603 - our own command
+    subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.shape_a.fill", str(count)], cwd=ROOT, env=rig.env, check=True
     )
     rig.start(
@@ -57,7 +58,7 @@ def chain_of_four(rig: Rig, count: int) -> float:
     with psycopg.connect(rig.database_url, autocommit=True) as connection:
 
         def done(condition: str) -> int:
-            row = connection.execute(f"SELECT count(*) FROM shape_a_signal WHERE {condition}").fetchone()  # noqa: S608
+            row = connection.execute(f"SELECT count(*) FROM shape_a_signal WHERE {condition}").fetchone()
             return int(row[0]) if row else 0
 
         until(lambda: done("facts <> '{}'"), what="the first task", every=0.01)
@@ -97,7 +98,13 @@ def fill(rig: Rig, count: int, *, seed: int) -> None:
     for number in range(count):
         who = Somebody(seed * 1_000_000 + number % people)
         body = json.dumps(
-            {"first_name": who.first, "last_name": who.last, "email": who.email, "phone": who.phone, "city": f"C{number}"}
+            {
+                "first_name": who.first,
+                "last_name": who.last,
+                "email": who.email,
+                "phone": who.phone,
+                "city": f"C{number}",
+            }
         ).encode()
         now = clock.now() + timedelta(0)
         delivery = Delivery(
@@ -110,7 +117,7 @@ def fill(rig: Rig, count: int, *, seed: int) -> None:
 
 
 def drain(rig: Rig, count: int) -> tuple[float, float]:
-    """Start a worker on the backlog; time it from the first claim until nothing is due. Gives signals/s, commits each."""
+    """Start a worker and time it from its first claim until nothing is due. Gives signals/s, commits each."""
     from tests.faults import verdict  # noqa: PLC0415 - needs Django set up
 
     before = transactions(rig)

@@ -22,7 +22,7 @@ import redis
 from tests.rig import Rig, until, whole
 
 if TYPE_CHECKING:
-    from tests.people import Doors
+    from tests.people import Doors, Somebody
 
 TARGETS = ("web", "worker0", "worker1", "crm")
 SENDERS = 4
@@ -64,7 +64,7 @@ def drill(rig: Rig, *, signals: int, kills: int, seed: int) -> dict[str, object]
     from tests.people import Doors, Somebody  # noqa: PLC0415 - needs Django set up
 
     score = Score()
-    people = [Somebody(number) for number in range(max(1, signals // 6))]
+    people = [Somebody(number) for number in range(-(-signals // 6))]
     doors = Doors.open(seed=seed, web_url=rig.web_url)
     flowing = threading.Event()
     flowing.set()
@@ -83,15 +83,16 @@ def drill(rig: Rig, *, signals: int, kills: int, seed: int) -> dict[str, object]
     found = verdict.reach(rig, accepted=score.accepted, people=[p.phone for p in people])
     return {
         "kills": sum(score.kills.values()), "killed": dict(score.kills), "accepted": len(score.accepted),
-        "refused": score.refused, **found, "stuck": stuck, "settled_s": round(time.monotonic() - ended, 1), "seed": seed,
+        "refused": score.refused, **found, "stuck": stuck,
+        "settled_s": round(time.monotonic() - ended, 1), "seed": seed,
     }  # fmt: skip
 
 
-def send_everything(doors: "Doors", people: list, score: Score, *, seed: int, signals: int) -> None:
+def send_everything(doors: "Doors", people: "list[Somebody]", score: Score, *, seed: int, signals: int) -> None:
     """Send every person's signals in a shuffled order, one in twenty twice, until each is answered."""
     from leadhub.sandbox.telephony.wire import Wire  # noqa: PLC0415 - needs Django set up
 
-    rng = random.Random(seed)  # noqa: S311 - a drill must be repeatable
+    rng = random.Random(seed)
     parcels = [parcel for person in people for parcel in doors.everything(person, rounds=6)][:signals]
     parcels += rng.sample(parcels, k=len(parcels) // 20)
     rng.shuffle(parcels)
@@ -105,9 +106,9 @@ def send_everything(doors: "Doors", people: list, score: Score, *, seed: int, si
 
 def kill_at_random(rig: Rig, score: Score, kills: int, seed: int, flowing: threading.Event) -> None:
     """Kill whole processes and children of pools, and wipe the broker once, until the count is reached."""
-    rng = random.Random(seed + 1)  # noqa: S311 - a drill must be repeatable
+    rng = random.Random(seed + 1)
     for number in range(kills):
-        time.sleep(rng.uniform(0.2, 1.2))
+        time.sleep(rng.uniform(0.4, 1.8))
         if number == kills // 2:
             redis.Redis.from_url(rig.redis_url).flushall()
             score.kills["broker wiped"] += 1
@@ -126,8 +127,10 @@ def kill_at_random(rig: Rig, score: Score, kills: int, seed: int, flowing: threa
 def kill_child(rig: Rig, target: str, rng: random.Random) -> str:
     """Kill one process of a worker's pool; Celery starts another."""
     children = psutil.Process(rig.processes[target].pid).children()
-    if not children:
-        return f"{target} (no child yet)"
+    if not children:  # it was killed a moment ago and has no pool yet: kill it whole, once more
+        rig.kill(target)
+        rig.restart(target)
+        return target
     os.kill(rng.choice(children).pid, signal.SIGKILL)
     return f"child of {target}"
 

@@ -36,6 +36,7 @@ def reach(rig: Rig, *, accepted: Iterable[str], people: Sequence[str]) -> dict[s
     assert isinstance(doubles, dict)
     records = stats["contacts"]
     assert isinstance(records, int)
+    reasons = sorted(set(Work.objects.exclude(quarantined_at=None).values_list("reason", flat=True)))
     return {
         "lost": len(lost),
         "doubled": extra_leads + sum(len(ids) - 1 for ids in doubles.values()) + max(0, records - leads.count()),
@@ -43,6 +44,6 @@ def reach(rig: Rig, *, accepted: Iterable[str], people: Sequence[str]) -> dict[s
         "people": len(people),
         "crm_records": records,
         "quarantined": len(quarantined),
-        "quarantine_reasons": sorted(set(Work.objects.exclude(quarantined_at=None).values_list("reason", flat=True)))[:5],
+        "quarantine_reasons": reasons[:5],
         "missing_in_crm": max(0, leads.count() - records),
     }

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from leadhub.sandbox.telephony.parcel import Parcel
 from leadhub.sandbox.telephony.twilio import Account
 from leadhub.sandbox.telephony.visitors import ApiClient
 from leadhub.sandbox.telephony.wire import Answered, Wire
 from tests.rig import Rig, until
 
-TOKEN = "flow-auth-token"  # noqa: S105 - the simulated account's
+TOKEN = "flow-auth-token"
 PHONE, EMAIL = "+14152345678", "grace@example.org"
 
 
@@ -44,11 +45,11 @@ def quiet(rig: Rig) -> bool:
     return rows(rig, "SELECT count(*) FROM kernel_work WHERE due_at IS NOT NULL") == [(0,)]
 
 
-def at_once(parcels: list) -> list[Answered]:
+def at_once(parcels: list[Parcel]) -> list[Answered]:
     """Post all parcels at the same moment."""
     start = threading.Barrier(len(parcels))
 
-    def send(parcel) -> Answered:
+    def send(parcel: Parcel) -> Answered:
         with Wire(repeats=0) as wire:
             start.wait()
             return wire.send(parcel)
@@ -90,7 +91,7 @@ def test_forty_signals_of_one_new_person_over_three_channels_are_one_lead_and_on
     assert all(answered.accepted for answered in answers)
     until(lambda: quiet(rig), what="the pipeline")
     assert rows(rig, f"SELECT count(*) FROM identity_lead WHERE phone = '{PHONE}' AND state = 'active'") == [(1,)]
-    assert rows(rig, f"SELECT count(DISTINCT root_id) FROM identity_profile WHERE keys::text <> '[]'") == [(2,)]
+    assert rows(rig, "SELECT count(DISTINCT root_id) FROM identity_profile WHERE keys::text <> '[]'") == [(2,)]
     assert rows(rig, "SELECT count(*) FROM kernel_work") == [(0,)]
     records = rig.crm_stats(records=True)["records"]
     assert isinstance(records, list)

@@ -3,7 +3,7 @@
 import environ
 
 env = environ.Env()
-SECRET_KEY = "plain"  # noqa: S105 - a comparison program
+SECRET_KEY = "plain"
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = ["tests.benchmarks.plain"]
 MIDDLEWARE: list[str] = []

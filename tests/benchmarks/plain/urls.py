@@ -27,7 +27,8 @@ def receive(request: HttpRequest) -> HttpResponse:
     )
     Event.objects.bulk_create([row], ignore_conflicts=True)
     answer = JsonResponse({"id": row.delivery_key}, status=202)
-    answer.headers["Content-Length"] = str(len(answer.content))  # CommonMiddleware would; without it the answer is chunked
+    # CommonMiddleware would say the length; without it the answer is chunked.
+    answer.headers["Content-Length"] = str(len(answer.content))
     return answer
 
 

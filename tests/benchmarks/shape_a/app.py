@@ -25,7 +25,9 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
 )
 OWNERS = ("ann", "bob", "cyd")
-crm = httpx2.Client(base_url=settings.CRM_URL, headers={"Authorization": f"Bearer {settings.CRM_TOKEN}"}, trust_env=False)
+crm = httpx2.Client(
+    base_url=settings.CRM_URL, headers={"Authorization": f"Bearer {settings.CRM_TOKEN}"}, trust_env=False
+)
 
 
 @app.task(name="a.normalise")

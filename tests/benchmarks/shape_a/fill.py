@@ -2,10 +2,9 @@
 
 import sys
 
+from django.db import connection
+
 from tests.benchmarks.shape_a.app import publish
-
-from django.db import connection  # noqa: E402, I001 - after the app has set Django up
-
 from tests.benchmarks.shape_a.models import Lead, LeadHistory, Signal
 
 
@@ -19,7 +18,8 @@ def main() -> None:
     for number in range(count):
         who = number % people
         raw = {
-            "phone": f"(415) 2{who:06d}", "email": f"A.{who}@Example.org", "first_name": "Ada", "last_name": f"Byron{who}"
+            "phone": f"(415) 2{who:06d}", "email": f"A.{who}@Example.org",
+            "first_name": "Ada", "last_name": f"Byron{who}",
         }  # fmt: skip
         publish(Signal.objects.create(raw=raw).pk)
 

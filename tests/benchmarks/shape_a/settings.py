@@ -3,7 +3,7 @@
 import environ
 
 env = environ.Env()
-SECRET_KEY = "shape-a"  # noqa: S105 - a comparison program
+SECRET_KEY = "shape-a"
 INSTALLED_APPS = ["tests.benchmarks.shape_a"]
 DATABASES = {"default": env.db_url_config(env.str("DATABASE_URL"))}
 DATABASES["default"] |= {"CONN_MAX_AGE": None}

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -62,7 +63,7 @@ def store(values: Mapping[int, Sequence[tuple[str, Held]]]) -> None:
     rows = [
         FieldValue(
             profile_id=key[0], field=key[1], digest=key[2], value=held.value, raw=held.raw, rank=held.rank,
-            signal_id=UUID(held.signal), at=held.at.replace("Z", "+00:00"),
+            signal_id=UUID(held.signal), at=datetime.fromisoformat(held.at),
         )
         for key, held in sorted(best.items(), key=lambda item: item[0])
         if held.rank > known.get(key, "")

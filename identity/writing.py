@@ -32,7 +32,8 @@ def _profiles(this: Round) -> None:
         batch_size=ROWS,
     )
     changed = {bytes(t.profile.digest): t.profile for t in this.touched.values() if not t.fresh}
-    changed |= {d: p for d in this.settled.moved if d not in changed and (p := this.component.profiles[d]) not in fresh}
+    made = {bytes(profile.digest) for profile in fresh}
+    changed |= {d: this.component.profiles[d] for d in this.settled.moved - made - changed.keys()}
     rows = sorted(changed.values(), key=lambda profile: profile.pk)
     Profile.objects.bulk_create(
         rows,

@@ -13,6 +13,7 @@ from identity.evidence import Shown
 from identity.models import ConsentEntry, IdentityKey
 from leadhub.kernel import crypto
 
+MARKETING = "marketing"
 OWN_ACTS = frozenset({"sms_keyword", "web_box", "double_opt_in", "dtmf", "speech"})
 """Grounds on which a person's own act can lift their withdrawal. An import or a sync never can."""
 
@@ -67,16 +68,20 @@ def may_contact(*, point_kind: str, point: str, channel: str, purpose: str) -> b
 
 
 def opted_out(*, points: Mapping[bytes, str]) -> dict[bytes, set[str]]:
-    """Give, per contact point digest, the channels on which it said stop and has not come back. Two queries."""
+    """Give, per contact point digest, the channels on which it said stop and has not come back. Two queries.
+
+    A CRM's mark knows no purposes, and people send advertising by it: so only a grant for that takes it away.
+    """
     last_out: dict[tuple[bytes, str], datetime] = {}
     last_in: dict[tuple[bytes, str], datetime] = {}
     rows = ConsentEntry.objects.filter(point__in=list(points)).values_list(
-        "point", "channel", "state", "basis", "occurred_at"
+        "point", "channel", "state", "basis", "purpose", "occurred_at"
     )
-    for point, channel, state, basis, at in rows:
-        into = last_out if state == Consent.WITHDRAWN.value else last_in if basis in OWN_ACTS else None
-        if into is not None:
-            _later(into, (bytes(point), channel), at)
+    for point, channel, state, basis, purpose, at in rows:
+        if state == Consent.WITHDRAWN.value:
+            _later(last_out, (bytes(point), channel), at)
+        elif basis in OWN_ACTS and purpose == MARKETING:
+            _later(last_in, (bytes(point), channel), at)
     for at, (digest, channel) in ((at, where) for at, where in _door_stops(set(points), "")):
         _later(last_out, (digest, channel), at)
     result: dict[bytes, set[str]] = {}

@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from capture.models import Signal
 from leadhub.kernel import history, ids
+from leadhub.kernel.fields import DigestField
 
 
 class Lead(models.Model):
@@ -71,7 +72,7 @@ class Profile(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    digest = models.BinaryField(max_length=32, unique=True)
+    digest = DigestField(max_length=32, unique=True)
     home = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="own_profiles")
     root = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="profiles")
     anchor = models.BooleanField(default=False, help_text="Its home lead was founded on it and never loses it.")
@@ -96,7 +97,7 @@ class IdentityKey(models.Model):
     """A keyed digest that a profile shows. No value can be read or guessed from it without the pepper."""
 
     kind = models.CharField(max_length=12)
-    digest = models.BinaryField(max_length=32)
+    digest = DigestField(max_length=32)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="identity_keys")
 
     class Meta:
@@ -111,7 +112,7 @@ class IdentityKey(models.Model):
 class KeyUse(models.Model):
     """Who uses a strong key, as far as needed to see that it is crowded. A crowded key stops identifying, for good."""
 
-    digest = models.BinaryField(max_length=32, primary_key=True)
+    digest = DigestField(max_length=32, primary_key=True)
     kind = models.CharField(max_length=12)
     people = models.JSONField(default=dict, help_text="{aspect: [digests]} of distinct names, e-mails, birth dates.")
     crowded = models.BooleanField(default=False)
@@ -125,7 +126,7 @@ class FieldValue(models.Model):
 
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="values")
     field = models.CharField(max_length=20)
-    digest = models.BinaryField(max_length=16)
+    digest = DigestField(max_length=16)
     value = models.TextField()
     raw = models.TextField()
     rank = models.CharField(

@@ -13,6 +13,7 @@ from capture.normalise.email import match_form
 from leadhub.kernel import crypto
 
 AHEAD = timedelta(minutes=5)  # a provider's clock may be this much ahead of ours
+NONE = timedelta(0)
 POINT_FIELDS = ("phone", "email")
 
 
@@ -39,7 +40,8 @@ def signals_of(event: InboundEvent, *, now: datetime) -> list[Signal]:
 
 def _signal(event: InboundEvent, part: int, channel: str, clean: CleanSignal, now: datetime) -> Signal:
     draft = clean.draft
-    moment, doubtful = _moment(draft.occurred_at, event.received_at)
+    # Consent gets no leeway: dated ahead of its arrival, it would outlast a STOP that comes in between.
+    moment, doubtful = _moment(draft.occurred_at, event.received_at, ahead=NONE if draft.consents else AHEAD)
     return Signal(
         id=signal_id(event.id, part),
         event=event,
@@ -74,8 +76,8 @@ def tie(event: InboundEvent, part: int) -> str:
     return crypto.digest("tie", told).hex()
 
 
-def _moment(told: datetime | None, received: datetime) -> tuple[datetime, bool]:
-    if told is None or told > received + AHEAD:
+def _moment(told: datetime | None, received: datetime, *, ahead: timedelta) -> tuple[datetime, bool]:
+    if told is None or told > received + ahead:
         return received, True
     return told, False
 

@@ -61,6 +61,16 @@ def push(*, batch: Batch, account: Account, now: datetime) -> None:
     """
     items = load(batch=batch, account=account, now=now)
     line = Line(service=account.connection.service, batch=batch)
+    try:
+        _bring_up_to_date(batch, items, line, account, now)
+    except (DatabaseError, LeaseLost):
+        # Or a worker that slept past its lease in the middle of a call would overwrite its successor unnoticed.
+        if line.used:
+            _remember_doubt(items, account, now)
+        raise
+
+
+def _bring_up_to_date(batch: Batch, items: list[Item], line: Line, account: Account, now: datetime) -> None:
     recovering.read_back(items=_known_or_pushed(items), line=line, account=account, now=now)
     fresh = [item for item in items if item.to_push and item.going]
     contested = sending.upsert(items=fresh, line=line, account=account, now=now)
@@ -71,12 +81,7 @@ def push(*, batch: Batch, account: Account, now: datetime) -> None:
     merging.erase(items=erased, line=line, account=account, now=now)
     if not line.used and len(batch.jobs) == 1:  # it may have been claimed as a probe
         breaker.release(name=account.connection.service, now=now)
-    try:
-        settling.commit(batch=batch, items=items, account=account, conflicts=conflicts, merged=merged, now=now)
-    except DatabaseError:
-        if line.used:
-            _remember_doubt(items, account, now)
-        raise
+    settling.commit(batch=batch, items=items, account=account, conflicts=conflicts, merged=merged, now=now)
 
 
 def _remember_doubt(items: list[Item], account: Account, now: datetime) -> None:

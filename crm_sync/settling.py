@@ -43,8 +43,9 @@ def commit(
 
 
 def remember_doubt(items: Sequence[Item], account: Account, now: datetime) -> None:
-    """Note that calls were made whose outcome could not be stored: the records are read before the next write."""
+    """Note that calls were made whose outcome could not be stored, and have the records read back."""
     with transaction.atomic():
+        work.put(stage=account.connection.stage, subjects=[item.lead_id for item in items], now=now)
         RemoteLink.objects.bulk_create(
             [new_link(account.connection, item.lead_id, now) for item in items],
             ignore_conflicts=True,

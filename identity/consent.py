@@ -33,6 +33,11 @@ def record(shown: Sequence[Shown], *, now: datetime) -> set[UUID]:
     return {lead for leads in found.values() for lead in leads}
 
 
+def points_in(one: Shown) -> set[bytes]:
+    """Give the digests of the contact points a signal says something about."""
+    return {digest_of(point_kind=claim["point_kind"], point=claim["point"]) for claim in one.signal.consents}
+
+
 def _entries(one: Shown, *, now: datetime) -> Iterable[ConsentEntry]:
     for part, claim in enumerate(one.signal.consents):
         yield ConsentEntry(

@@ -64,6 +64,8 @@ def _lock(batch: Batch, shown: Mapping[UUID, Shown]) -> tuple[list[Job], list[Jo
 def lock_digests(*, shown: Shown) -> set[bytes]:
     """Give what must be locked before a signal's people are looked up."""
     digests = {digest for _kind, digest in shown.keys} if shown.personal else set()
+    # Or a withdrawal could miss the lead that is being made of the same number right now, and no CRM would hear of it.
+    digests |= consent.points_in(shown)
     if shown.signal.conversation:
         digests.add(conversations.key(shown.signal.conversation))
     return digests

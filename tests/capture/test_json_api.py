@@ -83,6 +83,7 @@ def test_consent_is_filed_under_the_mailbox(program: Program) -> None:
         (b'{"occurred_at": "yesterday"}', "ISO 8601"),
         (b'{"consent": "yes"}', "must be a list"),
         (b'{"consent": [{"channel": "pigeon", "state": "granted"}]}', "needs channel"),
+        (b'{"consent": [{"channel": "sms", "state": "withdrawn"}], "email": "a@example.com"}', "needs the phone"),
         (b'{"external_ids": [1]}', "external_ids"),
     ],
 )

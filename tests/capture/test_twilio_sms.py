@@ -71,6 +71,12 @@ def test_twilios_own_reading_of_an_opt_word_counts(sms: Twilio) -> None:
     assert InboundEvent.objects.get().opt == "in"
 
 
+def test_a_person_who_writes_stop_has_said_stop_whatever_twilio_reads_in_it(sms: Twilio) -> None:
+    sms.post(fields(STOP) | {"Body": "Stop", "OptOutType": "START"})
+    assert InboundEvent.objects.get().opt == "out"
+    assert the_signal().consents[0]["state"] == "withdrawn"
+
+
 @pytest.mark.parametrize(("body", "kind"), [("HELP", "consent"), ("info", "consent"), ("help me move", "message")])
 def test_a_bare_help_makes_no_lead(sms: Twilio, body: str, kind: str) -> None:
     sms.post(fields(TEXT) | {"Body": body})

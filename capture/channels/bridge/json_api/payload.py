@@ -81,6 +81,8 @@ def consents(fields: Fields) -> Iterator[ConsentClaim]:
         claim = _consent(one, fields)
         if claim.point:
             yield claim
+        elif claim.state is Consent.WITHDRAWN:  # a grant of nothing grants nothing; a withdrawal must not get lost
+            raise Unreadable("bad_consent", f"A withdrawal needs the {claim.point_kind} it is about: name it in point.")
 
 
 def _consent(one: Fields, fields: Fields) -> ConsentClaim:

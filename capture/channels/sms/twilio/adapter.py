@@ -85,8 +85,8 @@ def _inbound(found: Mapping[str, str]) -> bool:
 
 
 def _state(found: Mapping[str, str]) -> Consent | None:
-    said = opt_words.TWILIO.get(found.get("OptOutType", "").upper())
-    return said or opt_words.state(found.get("Body", ""))
+    told = opt_words.TWILIO.get(found.get("OptOutType", "").upper()), opt_words.state(found.get("Body", ""))
+    return Consent.WITHDRAWN if Consent.WITHDRAWN in told else told[0] or told[1]
 
 
 def _opt(found: Mapping[str, str]) -> OptWord | None:

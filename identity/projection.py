@@ -95,13 +95,17 @@ def touches(profiles: Iterable[Profile]) -> tuple[dict[str, Any], dict[str, Any]
     )
 
 
-def apply(lead: Lead, provenance: Mapping[str, Mapping[str, str]]) -> bool:
-    """Put the surviving values on the lead; tell whether any field changed."""
+def apply(lead: Lead, provenance: Mapping[str, Mapping[str, str]]) -> tuple[bool, bool]:
+    """Put the surviving values on the lead; tell whether any field changed, and whether any was better founded.
+
+    The same value may come again from a later signal: nothing to show, but its rank must be kept.
+    """
     changed = False
     for field in Lead.FIELDS:
         value = provenance.get(field, {}).get("value", "")[: WIDTHS[field]]
         if getattr(lead, field) != value:
             setattr(lead, field, value)
             changed = True
+    founded = lead.provenance != provenance
     lead.provenance = {field: dict(held) for field, held in provenance.items()}
-    return changed
+    return changed, founded

@@ -46,8 +46,7 @@ class Round:
     touched: dict[bytes, Touched] = field(default_factory=dict)
     crowded_now: set[bytes] | None = None
     causes: dict[UUID, Cause] = field(default_factory=dict)
-    changed: set[UUID] = field(default_factory=set)  # leads that were written
-    changed_fields: set[UUID] = field(default_factory=set)
+    changed: set[UUID] = field(default_factory=set)  # leads that later stages should look at again
 
     @property
     def structural(self) -> set[UUID]:

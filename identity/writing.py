@@ -46,40 +46,34 @@ def _profiles(this: Round) -> None:
 
 def _leads(this: Round) -> None:
     full = projection.in_full([lead_id for lead_id, target in this.settled.targets.items() if target.full])
-    changed: dict[UUID, Lead] = {}
     structural, restructured = this.structural, this.settled.restructured | this.restated
+    rows: list[Lead] = []
+    causes: dict[UUID, history.Cause] = {}
     for lead_id in sorted({*this.settled.targets, *structural}):
         lead = this.component.leads[lead_id]
-        fields_changed = lead_id in this.settled.targets and _project(this, lead, full.get(lead_id))
-        touched = lead_id in this.settled.targets and _touch(this, lead)
-        if lead_id in structural:
-            lead.membership += 1
-        if fields_changed or lead_id in restructured:
+        fields, founded, touched = _project(this, lead, full.get(lead_id))
+        if fields or lead_id in restructured:
             lead.version += 1
-        if fields_changed or touched or lead_id in structural:
+            causes[lead_id] = this.causes[lead_id]
+        if fields or touched or lead_id in structural:
+            lead.membership += lead_id in structural
             lead.updated_at = this.now
-            changed[lead_id] = lead
-    versioned = {k: this.causes[k] for k in changed if k in restructured or k in this.changed_fields}
-    history.write(
-        [changed[lead_id] for lead_id in sorted(changed)],
-        causes=versioned,
-        new=frozenset(this.settled.founded),
-        now=this.now,
-    )
-    this.changed = set(changed)
+            this.changed.add(lead_id)
+        if founded or lead_id in this.changed:
+            rows.append(lead)
+    history.write(rows, causes=causes, new=frozenset(this.settled.founded), now=this.now)
 
 
-def _project(this: Round, lead: Lead, full: dict[str, dict[str, str]] | None) -> bool:
-    target = this.settled.targets[lead.pk]
-    if full is not None:
-        provenance = full
-    else:
+def _project(this: Round, lead: Lead, full: dict[str, dict[str, str]] | None) -> tuple[bool, bool, bool]:
+    """Project one lead; tell whether fields changed, whether any was better founded, whether its touches changed."""
+    target = this.settled.targets.get(lead.pk)
+    if target is None:
+        return False, False, False
+    provenance = full
+    if provenance is None:
         known = survivorship.unite(this.component.leads[source].provenance for source in sorted(target.sources))
         provenance = survivorship.fold(known, this.deltas(lead.pk))
-    if projection.apply(lead, provenance):
-        this.changed_fields.add(lead.pk)
-        return True
-    return False
+    return *projection.apply(lead, provenance), _touch(this, lead)
 
 
 def _touch(this: Round, lead: Lead) -> bool:

@@ -3,7 +3,7 @@
 from django.db import models
 
 
-class DigestField(models.BinaryField):
+class DigestField(models.BinaryField):  # type: ignore[type-arg]  # generic in the stubs only
     """Bytes of a keyed digest, such as identity keys.
 
     The same column as a BinaryField. Without `get_placeholder`, which for both our databases is a plain `%s`, Django
@@ -11,6 +11,6 @@ class DigestField(models.BinaryField):
     """
 
     @property
-    def get_placeholder(self) -> None:  # type: ignore[override]
+    def get_placeholder(self) -> None:
         """Say by its absence that a plain placeholder will do."""
         raise AttributeError("a plain placeholder will do")

@@ -88,3 +88,10 @@ def test_deciding_the_same_signals_again_changes_nothing() -> None:
     before = (list(Lead.objects.values()), Lead.history.count(), Resolution.objects.count())
     tell(*said)
     assert (list(Lead.objects.values()), Lead.history.count(), Resolution.objects.count()) == before
+
+
+def test_the_same_value_said_again_later_keeps_its_later_rank() -> None:
+    named = {"phone": PHONE, "first_name": "Jane", "city": "Rome"}
+    tell(Said(named), Said({"phone": PHONE, "first_name": "J"}, minute=9), size=1)
+    (again,) = tell(Said(named, minute=5))
+    assert lead_of(again).provenance["city"]["signal"] == str(again.pk)

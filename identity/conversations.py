@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from capture.models import Signal
 from identity.evidence import Shown
@@ -26,8 +27,11 @@ def follow(shown: Sequence[Shown], done: Round, *, now: datetime) -> list[Resolu
         return []
     here = {one.signal.pk: one for one in shown if one.personal}
     parts: dict[str, list[Shown]] = defaultdict(list)
+    decided: dict[UUID, Resolution] = {}
     stored = Signal.objects.filter(conversation__in=named).select_related("source", "resolution__profile")
     for signal in stored:
+        if hasattr(signal, "resolution"):
+            decided[signal.pk] = signal.resolution
         one = here.get(signal.pk) or Shown(signal)
         if one.personal:
             parts[signal.conversation].append(one)
@@ -36,7 +40,7 @@ def follow(shown: Sequence[Shown], done: Round, *, now: datetime) -> list[Resolu
         leader = min((one for one in members if one.keys), key=lambda one: one.order, default=None)
         profile = _profile(leader, done) if leader else None
         for orphan in (one for one in members if one.orphan):
-            if orphan.signal.pk in here or _moved(orphan, profile):
+            if _new_for(profile, decided.get(orphan.signal.pk)):
                 rows.append(_resolution(orphan, profile, now=now))
     return rows
 
@@ -49,9 +53,11 @@ def _profile(leader: Shown, done: Round) -> Profile | None:
     return resolution.profile if resolution else None
 
 
-def _moved(orphan: Shown, profile: Profile | None) -> bool:
-    resolution = getattr(orphan.signal, "resolution", None)
-    return resolution is not None and profile is not None and resolution.profile_id != profile.pk
+def _new_for(profile: Profile | None, decided: Resolution | None) -> bool:
+    """Tell whether this is news: a part that is still held, read again by a replay, is none."""
+    if decided is None:
+        return True
+    return profile is not None and decided.profile_id != profile.pk
 
 
 def _resolution(orphan: Shown, profile: Profile | None, *, now: datetime) -> Resolution:

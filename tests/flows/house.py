@@ -113,9 +113,9 @@ class House:
         """Put the whole log to be read again."""
         call_command("replay", "--all", stdout=StringIO())
 
-    def made(self, **content: object) -> Lead:
+    def made(self, *, when: datetime | None = None, **content: object) -> Lead:
         """Deliver a submission, work it, and give its lead."""
-        event_id = self.submit(**content)
+        event_id = self.submit(when=when, **content)
         self.drain()
         return self.lead(event_id)
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper  # before .operations: the two modules are a circle
 from django.db.backends.sqlite3.operations import DatabaseOperations
+from hypothesis import settings
 
 from leadhub.kernel import triggers
 from tests import services

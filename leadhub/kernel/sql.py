@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from psycopg import Cursor
 
 _PUT_ROW = "(%s, %s, %s, 1, 0, 0, 0, %s, %s, NULL, 0, false, '', '', NULL)"
 _COLUMNS = (
@@ -82,9 +83,7 @@ def append_once(*, table: str, row: Mapping[str, object], stage: str, lane: int,
             values.append(_for_sqlite(value) if on_sqlite else value)
     insert, both = _append_sql(table, ", ".join(row), ", ".join(marks))
     if not on_sqlite:
-        with connection.cursor() as cursor:
-            cursor.execute(both, [*values, stage, lane, now, now])
-            return bool(cursor.rowcount)
+        return _prepared(both, [*values, stage, lane, now, now])
     moment = _for_sqlite(now)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(insert, values)
@@ -92,6 +91,17 @@ def append_once(*, table: str, row: Mapping[str, object], stage: str, lane: int,
             return False
         cursor.execute(put_sql(rows=1), [stage, _for_sqlite(row["id"]), lane, moment, moment])
     return True
+
+
+def _prepared(statement: str, params: list[Any]) -> bool:
+    """Run the door's one statement prepared: the server plans it once per connection, not once per delivery.
+
+    Django binds on the client's side, so this takes a cursor of psycopg's own on Django's connection.
+    """
+    connection.ensure_connection()
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        cursor.execute(statement.encode(), params, prepare=True)
+        return bool(cursor.rowcount)
 
 
 @cache

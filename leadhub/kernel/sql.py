@@ -93,14 +93,20 @@ def append_once(*, table: str, row: Mapping[str, object], stage: str, lane: int,
     return True
 
 
-def _prepared(statement: str, params: list[Any]) -> bool:
-    """Run the door's one statement prepared: the server plans it once per connection, not once per delivery.
+class _Prepared(Cursor[Any]):
+    """Let the server plan a statement once per connection. Django binds on the client's side and cannot."""
 
-    Django binds on the client's side, so this takes a cursor of psycopg's own on Django's connection.
-    """
+    def execute(self, query: Any, params: Any = None, **_options: Any) -> "_Prepared":
+        """Run the statement, prepared."""
+        return super().execute(query, params, prepare=True)
+
+
+def _prepared(statement: str, params: list[Any]) -> bool:
+    """Run the door's one statement on a cursor of psycopg's own, with Django's errors and query log around it."""
     connection.ensure_connection()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(statement.encode(), params, prepare=True)
+    wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrapped(_Prepared(connection.connection)) as cursor:  # type: ignore[arg-type]  # the stubs want their own wrapper
+        cursor.execute(statement, params)
         return bool(cursor.rowcount)
 
 

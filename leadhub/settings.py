@@ -186,7 +186,9 @@ CELERY = {
     "worker_send_task_events": False,
     "worker_max_tasks_per_child": 5000,
     "worker_soft_shutdown_timeout": 10,
-    "worker_cancel_long_running_tasks_on_connection_loss": True,
+    # Or each hiccup of the broker would leave what is being worked to the end of its lease. Redelivery is harmless.
+    "worker_cancel_long_running_tasks_on_connection_loss": False,
+    "broker_connection_max_retries": None,  # a worker outlives any outage of the broker
     "broker_transport_options": {"visibility_timeout": LEADHUB_LEASE + 30, "health_check_interval": 25},
 }
 

@@ -95,6 +95,28 @@ def stop(url: str | None = None) -> None:
         shutil.rmtree(server.folder, ignore_errors=True)
 
 
+def process_of(url: str) -> psutil.Process:
+    """Give the process of the server with this URL, such as to freeze or to kill it."""
+    return psutil.Process(_server(url).process.pid)
+
+
+def revive(url: str) -> None:
+    """Start the server with this URL again after it was killed: same place, and the data it had on disk."""
+    dead = _server(url)
+    dead.process.wait(PATIENCE)
+    alive = _postgres_answers if url.startswith("postgres") else _redis_answers
+    for _attempt in range(STARTS):
+        process = _spawn(dead.folder, [str(part) for part in dead.process.args])  # type: ignore[union-attr]
+        if _wait_until_up(process, partial(alive, url)):
+            _running[_running.index(dead)] = Server(url=dead.url, process=process, folder=dead.folder)
+            return
+    raise RuntimeError(f"The server does not come back: {(dead.folder / 'log').read_text(errors='replace')[-2000:]}")
+
+
+def _server(url: str) -> Server:
+    return next(server for server in _running if port_of(server.url) == port_of(url))
+
+
 def port_of(url: str) -> int:
     """Give the port of a server's URL."""
     return urlsplit(url).port or 0
@@ -264,29 +286,33 @@ def _redis_command(binary: Path, folder: Path, port: int, password: str, policy:
 def _start(
     folder: Path, command: Callable[[int], list[str]], url: Callable[[int], str], answers: Callable[[str], bool]
 ) -> Server:
-    user = pwd.getpwuid(folder.stat().st_uid).pw_name if os.geteuid() == 0 else None
     for _attempt in range(STARTS):
         port = _free_port()
-        with (folder / "log").open("ab") as log:
-            process = subprocess.Popen(
-                command(port),
-                user=user,
-                env=_plain_env(),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is for us; we stop the server when we are done with it
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - runs two system calls only
-            )
-        (folder / "server.json").write_text(
-            json.dumps({"pid": process.pid, "born": psutil.Process(process.pid).create_time()})
-        )
+        process = _spawn(folder, command(port))
         if _wait_until_up(process, partial(answers, url(port))):
             server = Server(url=url(port), process=process, folder=folder)
             _running.append(server)
             return server
     raise RuntimeError(f"{command(0)[0]} does not start: {(folder / 'log').read_text(errors='replace')[-2000:]}")
+
+
+def _spawn(folder: Path, command: list[str]) -> "subprocess.Popen[bytes]":
+    user = pwd.getpwuid(folder.stat().st_uid).pw_name if os.geteuid() == 0 else None
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            user=user,
+            env=_plain_env(),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for us; we stop the server when we are done with it
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - runs two system calls only
+        )
+    born = psutil.Process(process.pid).create_time()
+    (folder / "server.json").write_text(json.dumps({"pid": process.pid, "born": born}))
+    return process
 
 
 def _wait_until_up(process: "subprocess.Popen[bytes]", answers: Callable[[], bool]) -> bool:

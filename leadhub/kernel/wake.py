@@ -35,7 +35,7 @@ class Waker(threading.Thread):
         super().__init__(name="leadhub-waker", daemon=True)
         self._send = send
         self._flag = threading.Event()
-        self._stop = threading.Event()
+        self._ended = threading.Event()  # not `_stop`: Thread has a method of that name
 
     def raise_flag(self) -> None:
         """Ask for a wake-up; costs the caller nothing."""
@@ -43,19 +43,19 @@ class Waker(threading.Thread):
 
     def stop(self) -> None:
         """End the thread after what it is doing now."""
-        self._stop.set()
+        self._ended.set()
         self._flag.set()
 
     def run(self) -> None:
         """Wait, send, rest; sweep each second."""
-        while not self._stop.is_set():
+        while not self._ended.is_set():
             flagged = self._flag.wait(SWEEP)
             # Clear before sending: a flag raised while we send must lead to another wake-up.
             self._flag.clear()
-            if self._stop.is_set():
+            if self._ended.is_set():
                 break
             self._one_round(flagged)
-            self._stop.wait(REST)
+            self._ended.wait(REST)
         connections.close_all()
 
     def _one_round(self, flagged: bool) -> None:

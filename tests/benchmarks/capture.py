@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.people import Doors
 
 CONNECTIONS = 16
+CALM_TRIES = 3
 PLAIN_SECRET = b"plain-secret"
 PLAIN_TABLE = """
 CREATE TABLE plain_event (id bigserial PRIMARY KEY, source integer NOT NULL, delivery_key varchar(200) NOT NULL,
@@ -57,12 +58,20 @@ def main() -> None:
         door_rps = median(door.per_second for door, _view in rounds)
         view_rps = median(view.per_second for _door, view in rounds)
         ratio = median(door.per_second / view.per_second for door, view in rounds)
-        calm = load.run(port=rig.web_port, requests=ours, connections=CONNECTIONS, seconds=10.0, rate=door_rps / 2)
+        calm = sorted((at_half(rig.web_port, ours) for _ in range(CALM_TRIES)), key=lambda run: run.percentile(99))[
+            CALM_TRIES // 2
+        ]
     result = {
         "capture_rps": round(door_rps), "plain_view_rps": round(view_rps), "capture_ratio": round(ratio, 3),
         "capture_p50_ms": round(calm.percentile(50), 2), "capture_p99_ms": round(calm.percentile(99), 2),
     }  # fmt: skip
     sys.stdout.write(json.dumps(result) + "\n")
+
+
+def at_half(port: int, requests: Iterator[bytes]) -> load.Measured:
+    """Find what the door can take just now, and measure answer times at half of that."""
+    full = load.run(port=port, requests=requests, connections=CONNECTIONS, seconds=2.0)
+    return load.run(port=port, requests=requests, connections=CONNECTIONS, seconds=5.0, rate=full.per_second / 2)
 
 
 def start_plain(rig: Rig) -> int:

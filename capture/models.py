@@ -42,7 +42,8 @@ class InboundEvent(models.Model):
         IN = "in", "opt-in word"
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="events")
+    # No index of its own: the unique constraint below begins with it, and the door writes every index.
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="events", db_index=False)
     delivery_key = models.CharField(max_length=200)
     digest = models.BinaryField(max_length=32, help_text="Keyed digest of the canonical content.")
     exact = models.BooleanField(default=False, help_text="The key is the client's own Idempotency-Key.")

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                 ('opt_point', models.BinaryField(help_text='Keyed digest of who said STOP or START.', max_length=32, null=True)),
                 ('spam', models.CharField(blank=True, max_length=100)),
                 ('traceparent', models.CharField(blank=True, max_length=55)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='capture.source')),
+                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='capture.source')),
             ],
         ),
         migrations.CreateModel(

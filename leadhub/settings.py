@@ -173,8 +173,9 @@ LEADHUB_CLUSTER_CAP = env.number("LEADHUB_CLUSTER_CAP", default=60, least=2, mos
 CELERY = {
     "broker_url": REDIS_URL or "memory://",
     "task_ignore_result": True,
-    "task_acks_late": True,
-    "task_reject_on_worker_lost": True,
+    # A message is a hint that may get lost: the row is the job. Acknowledging late gains nothing, and with Redis it ends
+    # a worker whose broker dies under an unacknowledged message, and leaves what it works on until the lease ends.
+    "task_acks_late": False,
     "worker_prefetch_multiplier": 1,
     "task_serializer": "json",
     "accept_content": ["json"],
@@ -186,10 +187,8 @@ CELERY = {
     "worker_send_task_events": False,
     "worker_max_tasks_per_child": 5000,
     "worker_soft_shutdown_timeout": 10,
-    # Or each hiccup of the broker would leave what is being worked to the end of its lease. Redelivery is harmless.
-    "worker_cancel_long_running_tasks_on_connection_loss": False,
     "broker_connection_max_retries": None,  # a worker outlives any outage of the broker
-    "broker_transport_options": {"visibility_timeout": LEADHUB_LEASE + 30, "health_check_interval": 25},
+    "broker_transport_options": {"ack_emulation": False, "health_check_interval": 25},
 }
 
 LOGGING = {

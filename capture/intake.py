@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from capture import doors, log, normalise
@@ -14,6 +14,7 @@ from leadhub.kernel import crypto
 
 AHEAD = timedelta(minutes=5)  # a provider's clock may be this much ahead of ours
 NONE = timedelta(0)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # before that it is what programs write for "no time": year 1, 1900, 1970
 POINT_FIELDS = ("phone", "email")
 
 
@@ -77,7 +78,7 @@ def tie(event: InboundEvent, part: int) -> str:
 
 
 def _moment(told: datetime | None, received: datetime, *, ahead: timedelta) -> tuple[datetime, bool]:
-    if told is None or told > received + ahead:
+    if told is None or not EARLIEST <= told <= received + ahead:
         return received, True
     return told, False
 

@@ -83,7 +83,8 @@ class Shown:
 
 def stamp(moment: datetime) -> str:
     """Write a moment so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: it writes the year 999 with three digits.
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def lead_key(lead_id: UUID) -> bytes:

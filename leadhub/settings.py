@@ -173,8 +173,8 @@ LEADHUB_CLUSTER_CAP = env.number("LEADHUB_CLUSTER_CAP", default=60, least=2, mos
 CELERY = {
     "broker_url": REDIS_URL or "memory://",
     "task_ignore_result": True,
-    # A message is a hint that may get lost: the row is the job. Acknowledging late gains nothing, and with Redis it ends
-    # a worker whose broker dies under an unacknowledged message, and leaves what it works on until the lease ends.
+    # A message is a hint that may get lost: the row is the job. Acknowledging late gains nothing, and with Redis it
+    # ends a worker whose broker dies under an unacknowledged message, and leaves what it works on till the lease ends.
     "task_acks_late": False,
     "worker_prefetch_multiplier": 1,
     "task_serializer": "json",

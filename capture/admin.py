@@ -16,6 +16,7 @@ from capture import doors, selectors, services
 from capture.channels.base import JSON
 from capture.contracts import Delivery
 from capture.models import InboundEvent, Signal, Source
+from capture.normalise.text import marked
 from leadhub.kernel import clock, wake
 from leadhub.kernel.pages import Question, ReadOnlyAdmin, Reason, answered, ask, form_of
 
@@ -28,7 +29,7 @@ def _link(row: Model, text: str) -> SafeString:
 
 
 def _pre(text: str) -> SafeString:
-    return format_html('<pre class="whitespace-pre-wrap break-all font-mono text-xs">{}</pre>', text)
+    return format_html('<pre class="whitespace-pre-wrap break-all font-mono text-xs">{}</pre>', marked(text))
 
 
 def _pretty(value: object) -> SafeString:
@@ -154,7 +155,7 @@ class SignalAdmin(ReadOnlyAdmin):
     ordering = ("-created_at",)
     list_select_related = ("source",)
     fields = (
-        "id", "delivered_as", "source", "channel", "kind", "occurred_at", "time_doubtful", "shown_facts", "text",
+        "id", "delivered_as", "source", "channel", "kind", "occurred_at", "time_doubtful", "shown_facts", "shown_text",
         "conversation", "shown_consents", "shown_attributes", "shown_quality", "trust", "normaliser", "created_at",
     )  # fmt: skip
 
@@ -186,6 +187,11 @@ class SignalAdmin(ReadOnlyAdmin):
     def shown_facts(self, signal: Signal) -> SafeString:
         """Show each value with its raw form and confidence."""
         return _pretty(signal.facts)
+
+    @admin.display(description="text")
+    def shown_text(self, signal: Signal) -> SafeString:
+        """Show what was said."""
+        return _pre(signal.text)
 
     @admin.display(description="consent")
     def shown_consents(self, signal: Signal) -> SafeString:

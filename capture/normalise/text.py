@@ -44,6 +44,11 @@ def seen(text: str) -> str:
     return unicodedata.normalize("NFC", _JOINERS.sub("", _UNSEEN.sub("", text)))
 
 
+def marked(text: str) -> str:
+    """Show what cannot be seen by its number, for pages that show a text as it came."""
+    return text if text.isascii() else _UNSEEN.sub(lambda sign: f"[U+{ord(sign[0]):04X}]", text)
+
+
 def cut(text: str, longest: int) -> str:
     """Shorten, but not between a letter and its accents."""
     if len(text) <= longest:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from capture.normalise.text import marked
 from crm_sync.api import story
 from crm_sync.models import RemoteLink
 from crm_sync.selectors import links_of
@@ -15,6 +16,12 @@ from routing.selectors import owners
 LINES = 100  # of a timeline, on one page
 
 register = template.Library()
+
+
+@register.filter
+def plainly(said: str) -> str:
+    """Show what a stranger wrote, with signs that hide or turn text made visible."""
+    return marked(str(said))
 
 
 @register.filter

@@ -96,6 +96,18 @@ def test_a_folded_header_is_refused_or_read_as_one(door: Door) -> None:
     assert said.split()[1] in (b"400", b"202")
 
 
+def test_thousands_of_headers_are_refused_and_the_next_sender_is_served(door: Door) -> None:
+    said = door.raw(door.head("Content-Length: 2", *(f"X-{n}: a" for n in range(10_000))) + b"{}")
+    assert said.split()[1:2] in ([b"400"], [b"431"], [])  # or the line is simply closed
+    assert door.post({"email": "next@example.com"}).status_code == 202
+
+
+def test_a_body_far_above_the_cap_is_refused_without_waiting_for_it(door: Door) -> None:
+    said = door.raw(door.head("Content-Length: 50000000", "Idempotency-Key: huge") + b'{"message": "')
+    assert said.split()[1] == b"413"
+    assert door.count("huge") == 0
+
+
 def test_a_body_cut_short_stores_nothing(door: Door) -> None:
     with closing(door.socket(door.head("Content-Length: 500", "Idempotency-Key: cut") + b'{"email": "a@')) as line:
         line.shutdown(socket.SHUT_WR)

@@ -198,6 +198,14 @@ def test_a_change_from_a_browser_session_needs_the_csrf_token() -> None:
     assert client.post("/api/v1/merges/", {}, content_type="application/json").status_code == 403
 
 
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "localhost@evil.example", "a b"])
+@pytest.mark.parametrize("path", ["/api/v1/leads/", "/admin/login/"])
+def test_a_host_that_is_not_ours_is_refused(api: Client, path: str, host: str) -> None:
+    answer = api.get(path, headers={"host": host})
+    assert answer.status_code == 400
+    assert host.encode() not in answer.content
+
+
 def test_an_address_that_is_not_there_is_a_problem_document() -> None:
     answer = Client().get("/api/v1/nothing/here/")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, PROBLEM)

@@ -124,16 +124,6 @@ def test_senders_who_never_finish_their_headers_hold_nobody_up(door: Door) -> No
             line.close()
 
 
-def test_senders_whose_bodies_never_end_hold_nobody_up(door: Door) -> None:
-    slow = [door.socket(door.head("Content-Length: 500", "Idempotency-Key: slow") + b'{"email": "') for _ in range(8)]
-    try:
-        assert door.post({"email": "quick@example.com"}).status_code == 202
-    finally:
-        for line in slow:
-            line.close()
-    assert door.count("slow") == 0
-
-
 def test_senders_who_gave_up_on_their_bodies_hold_nobody_up(door: Door) -> None:
     slow = [door.socket(door.head("Content-Length: 500", "Idempotency-Key: slow") + b'{"email": "') for _ in range(8)]
     for line in slow:
